@@ -1,0 +1,103 @@
+//! Lanes without vector instructions: eight arkworks elements, one after the other.
+//!
+//! Always canonical, so the lazy and wide operations save nothing here; arkworks' own scalar code is the
+//! fastest way that a CPU without AVX-512 IFMA has.
+
+use super::constants::LaneField;
+use super::ops::{LaneKernel, LaneOps, WIDTH};
+
+/// The lanes of any CPU.
+#[derive(Debug, Clone, Copy)]
+pub struct Portable;
+
+#[inline(always)]
+fn map<F: LaneField>(a: [F; WIDTH], b: [F; WIDTH], op: impl Fn(F, F) -> F) -> [F; WIDTH] {
+    std::array::from_fn(|lane| op(a[lane], b[lane]))
+}
+
+impl LaneOps for Portable {
+    type Lanes<F: LaneField> = [F; WIDTH];
+    type Wide<F: LaneField> = [F; WIDTH];
+
+    #[inline(always)]
+    fn run<K: LaneKernel>(self, kernel: K) -> K::Output {
+        kernel.call(self)
+    }
+
+    #[inline(always)]
+    fn pack<F: LaneField>(self, values: &[F; WIDTH]) -> Self::Lanes<F> {
+        *values
+    }
+
+    #[inline(always)]
+    fn unpack<F: LaneField>(self, x: Self::Lanes<F>) -> [F; WIDTH] {
+        x
+    }
+
+    #[inline(always)]
+    fn splat<F: LaneField>(self, value: F) -> Self::Lanes<F> {
+        [value; WIDTH]
+    }
+
+    #[inline(always)]
+    fn zero<F: LaneField>(self) -> Self::Lanes<F> {
+        [F::ZERO; WIDTH]
+    }
+
+    #[inline(always)]
+    fn add<F: LaneField>(self, a: Self::Lanes<F>, b: Self::Lanes<F>) -> Self::Lanes<F> {
+        map(a, b, |a, b| a + b)
+    }
+
+    #[inline(always)]
+    fn sub<F: LaneField>(self, a: Self::Lanes<F>, b: Self::Lanes<F>) -> Self::Lanes<F> {
+        map(a, b, |a, b| a - b)
+    }
+
+    #[inline(always)]
+    fn add_lazy<F: LaneField>(self, a: Self::Lanes<F>, b: Self::Lanes<F>) -> Self::Lanes<F> {
+        self.add(a, b)
+    }
+
+    #[inline(always)]
+    fn sub_lazy<F: LaneField>(self, a: Self::Lanes<F>, b: Self::Lanes<F>) -> Self::Lanes<F> {
+        self.sub(a, b)
+    }
+
+    #[inline(always)]
+    fn mul<F: LaneField>(self, a: Self::Lanes<F>, b: Self::Lanes<F>) -> Self::Lanes<F> {
+        map(a, b, |a, b| a * b)
+    }
+
+    #[inline(always)]
+    fn square<F: LaneField>(self, a: Self::Lanes<F>) -> Self::Lanes<F> {
+        a.map(|a| a.square())
+    }
+
+    #[inline(always)]
+    fn wide_zero<F: LaneField>(self) -> Self::Wide<F> {
+        self.zero()
+    }
+
+    #[inline(always)]
+    fn mul_add<F: LaneField>(
+        self,
+        acc: Self::Wide<F>,
+        a: Self::Lanes<F>,
+        b: Self::Lanes<F>,
+    ) -> Self::Wide<F> {
+        self.add(acc, self.mul(a, b))
+    }
+
+    #[inline(always)]
+    fn reduce<F: LaneField>(self, acc: Self::Wide<F>) -> Self::Lanes<F> {
+        acc
+    }
+
+    #[inline(always)]
+    fn is_zero<F: LaneField>(self, x: Self::Lanes<F>) -> u8 {
+        x.iter()
+            .enumerate()
+            .fold(0, |mask, (lane, x)| mask | u8::from(x.is_zero()) << lane)
+    }
+}
