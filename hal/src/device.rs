@@ -1,0 +1,76 @@
+//! A device: facts about it, and the operations it offers.
+
+use crate::{Contract, Msm, SumcheckDevice};
+
+/// The family of a device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DeviceKind {
+    /// Cores and vector units of the host.
+    Cpu,
+    /// A graphics processor.
+    Gpu,
+    /// A field-programmable gate array, real or simulated.
+    Fpga,
+    /// Several devices behind the traits of one, or none at all.
+    Virtual,
+}
+
+/// What a device is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceInfo {
+    /// Short, unique, stable name by which users select it, such as `cpu`.
+    pub name: String,
+    /// The family.
+    pub kind: DeviceKind,
+    /// One line for people: model, instruction sets, driver.
+    pub description: String,
+    /// Worker threads or lanes that it computes on.
+    pub threads: usize,
+    /// Memory that it may use, in bytes, when it has its own.
+    pub memory_bytes: Option<u64>,
+}
+
+/// Which operations a device offers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Capabilities {
+    /// Multi-scalar multiplication in G1.
+    pub msm: bool,
+    /// Sumcheck rounds.
+    pub sumcheck: bool,
+    /// Small-integer matrix by field vector.
+    pub contract: bool,
+}
+
+/// One prover device.
+///
+/// Only [`info`](Device::info) is required; an operation that a device lacks stays `None` and is served by
+/// another device, chosen when planning.
+pub trait Device: Send + Sync {
+    /// Facts about this device.
+    fn info(&self) -> &DeviceInfo;
+
+    /// Multi-scalar multiplication, if offered.
+    fn msm(&self) -> Option<&dyn Msm> {
+        None
+    }
+
+    /// Sumcheck rounds, if offered.
+    fn sumcheck(&self) -> Option<&dyn SumcheckDevice> {
+        None
+    }
+
+    /// Small-integer contraction, if offered.
+    fn contract(&self) -> Option<&dyn Contract> {
+        None
+    }
+
+    /// Which operations are offered.
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            msm: self.msm().is_some(),
+            sumcheck: self.sumcheck().is_some(),
+            contract: self.contract().is_some(),
+        }
+    }
+}

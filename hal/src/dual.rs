@@ -1,0 +1,207 @@
+//! Two devices that check each other.
+
+use std::sync::Arc;
+
+use kernelwise_field::{Fr, G1, G1Affine};
+
+use crate::{
+    BaseSet, Contract, ContractAxis, Device, DeviceError, DeviceInfo, DeviceKind, IntMatrix, Msm,
+    RoundPoly, RoundProver, Scalars, SumcheckDevice, SumcheckRequest,
+};
+
+/// Runs every operation on both devices and fails with [`DeviceError::Disagreement`] where they differ.
+///
+/// Offers what both offer. Costs the sum of both, so it is for tests, for new hardware, and for whoever
+/// would rather lose a proof than publish a wrong one.
+pub struct DualDevice {
+    info: DeviceInfo,
+    left: Arc<dyn Device>,
+    right: Arc<dyn Device>,
+}
+
+impl DualDevice {
+    /// Pairs two devices under the name `dual(left,right)`.
+    pub fn new(left: Arc<dyn Device>, right: Arc<dyn Device>) -> Self {
+        let (a, b) = (left.info(), right.info());
+        let info = DeviceInfo {
+            name: format!("dual({},{})", a.name, b.name),
+            kind: DeviceKind::Virtual,
+            description: format!("{} and {}, compared after every operation", a.name, b.name),
+            threads: a.threads.max(b.threads),
+            memory_bytes: match (a.memory_bytes, b.memory_bytes) {
+                (Some(x), Some(y)) => Some(x.min(y)),
+                (x, y) => x.or(y),
+            },
+        };
+        Self { info, left, right }
+    }
+
+    fn pair<'a, T: ?Sized>(
+        &'a self,
+        select: impl Fn(&'a dyn Device) -> Option<&'a T>,
+        operation: &'static str,
+    ) -> Result<(&'a T, &'a T), DeviceError> {
+        select(&*self.left)
+            .zip(select(&*self.right))
+            .ok_or_else(|| DeviceError::Unsupported {
+                device: self.info.name.clone(),
+                operation,
+            })
+    }
+
+    fn names(&self) -> Names {
+        Names {
+            left: self.left.info().name.clone(),
+            right: self.right.info().name.clone(),
+        }
+    }
+}
+
+impl Device for DualDevice {
+    fn info(&self) -> &DeviceInfo {
+        &self.info
+    }
+
+    fn msm(&self) -> Option<&dyn Msm> {
+        self.left
+            .msm()
+            .and(self.right.msm())
+            .map(|_| self as &dyn Msm)
+    }
+
+    fn sumcheck(&self) -> Option<&dyn SumcheckDevice> {
+        self.left
+            .sumcheck()
+            .and(self.right.sumcheck())
+            .map(|_| self as &dyn SumcheckDevice)
+    }
+
+    fn contract(&self) -> Option<&dyn Contract> {
+        self.left
+            .contract()
+            .and(self.right.contract())
+            .map(|_| self as &dyn Contract)
+    }
+}
+
+/// The names of the pair, for the error.
+#[derive(Clone)]
+struct Names {
+    left: String,
+    right: String,
+}
+
+impl Names {
+    fn agree<T: PartialEq>(
+        &self,
+        left: T,
+        right: &T,
+        operation: &'static str,
+    ) -> Result<T, DeviceError> {
+        if left == *right {
+            Ok(left)
+        } else {
+            Err(DeviceError::Disagreement {
+                left: self.left.clone(),
+                right: self.right.clone(),
+                operation,
+            })
+        }
+    }
+}
+
+/// The bases as each of the two holds them.
+struct PairedBases {
+    left: BaseSet,
+    right: BaseSet,
+}
+
+impl Msm for DualDevice {
+    fn load(&self, bases: &[G1Affine]) -> Result<BaseSet, DeviceError> {
+        let (left, right) = self.pair(Device::msm, "msm")?;
+        let paired = PairedBases {
+            left: left.load(bases)?,
+            right: right.load(bases)?,
+        };
+        Ok(BaseSet::new(&self.info.name, bases.len(), Box::new(paired)))
+    }
+
+    fn msm(&self, bases: &BaseSet, scalars: Scalars<'_>) -> Result<G1, DeviceError> {
+        let (left, right) = self.pair(Device::msm, "msm")?;
+        let paired: &PairedBases = bases.prepared(&self.info.name)?;
+        let other = right.msm(&paired.right, scalars)?;
+        self.names()
+            .agree(left.msm(&paired.left, scalars)?, &other, "msm")
+    }
+
+    fn msm_rows(
+        &self,
+        bases: &BaseSet,
+        scalars: Scalars<'_>,
+        row_len: usize,
+    ) -> Result<Vec<G1>, DeviceError> {
+        let (left, right) = self.pair(Device::msm, "msm")?;
+        let paired: &PairedBases = bases.prepared(&self.info.name)?;
+        let other = right.msm_rows(&paired.right, scalars, row_len)?;
+        self.names().agree(
+            left.msm_rows(&paired.left, scalars, row_len)?,
+            &other,
+            "msm_rows",
+        )
+    }
+}
+
+impl SumcheckDevice for DualDevice {
+    fn prepare<'a>(
+        &self,
+        request: SumcheckRequest<'a>,
+    ) -> Result<Box<dyn RoundProver + 'a>, DeviceError> {
+        let (left, right) = self.pair(Device::sumcheck, "sumcheck")?;
+        let other = right.prepare(request.clone())?;
+        Ok(Box::new(DualRounds {
+            names: self.names(),
+            left: left.prepare(request)?,
+            right: other,
+        }))
+    }
+}
+
+struct DualRounds<'a> {
+    names: Names,
+    left: Box<dyn RoundProver + 'a>,
+    right: Box<dyn RoundProver + 'a>,
+}
+
+impl RoundProver for DualRounds<'_> {
+    fn prove_round(&mut self, bind: Option<Fr>, claim: Fr) -> Result<RoundPoly, DeviceError> {
+        let other = self.right.prove_round(bind, claim)?;
+        self.names.agree(
+            self.left.prove_round(bind, claim)?,
+            &other,
+            "sumcheck round",
+        )
+    }
+
+    fn finish(self: Box<Self>, bind: Option<Fr>) -> Result<Vec<Fr>, DeviceError> {
+        let other = self.right.finish(bind)?;
+        self.names.agree(
+            self.left.finish(bind)?,
+            &other,
+            "sumcheck final evaluations",
+        )
+    }
+}
+
+impl Contract for DualDevice {
+    fn contract(
+        &self,
+        matrix: IntMatrix<'_>,
+        axis: ContractAxis,
+        weights: &[Fr],
+    ) -> Result<Vec<Fr>, DeviceError> {
+        let (left, right) = self.pair(Device::contract, "contract")?;
+        let other = right.contract(matrix, axis, weights)?;
+        self.names()
+            .agree(left.contract(matrix, axis, weights)?, &other, "contract")
+    }
+}

@@ -1,0 +1,40 @@
+//! The hardware abstraction layer: what a prover asks of a device.
+//!
+//! # Design
+//! - **Concrete field, dynamic device.** `Fr` and G1 are fixed in [`kernelwise_field`]; every trait is
+//!   object-safe, so that a prover holds `&dyn Device` and never a type parameter per back end.
+//! - **Two verbs and their helpers.** A device offers [`Msm`] and [`SumcheckDevice`], and may offer
+//!   [`Contract`]. Nothing here knows of kernels, tensors or transcripts.
+//! - **Capabilities are asked when planning** ([`Device::msm`] and friends return `Option`), never
+//!   found missing in the middle of a proof.
+//! - **Devices return canonical values.** Proof bytes do not depend on the device, its thread count
+//!   or its lane width; [`DualDevice`] and the conformance tables check that.
+//! - **Rounds are fused**: binding the last challenge and producing the next round polynomial is one
+//!   call, because a serial link, a PCIe bus and a network all want one message per round.
+//! - **Every call may fail**, with a [`DeviceError`] that says which bytes, lengths or limits.
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+pub mod contract;
+pub mod device;
+pub mod dual;
+pub mod error;
+pub mod ints;
+pub mod msm;
+pub mod null;
+pub mod registry;
+pub mod sumcheck;
+
+#[cfg(feature = "conformance")]
+pub mod conformance;
+
+pub use contract::{Contract, ContractAxis, IntMatrix};
+pub use device::{Capabilities, Device, DeviceInfo, DeviceKind};
+pub use dual::DualDevice;
+pub use error::{DeviceError, ErrorKind};
+pub use ints::IntSlice;
+pub use kernelwise_field as field;
+pub use msm::{BaseSet, Msm, Scalars};
+pub use null::NullDevice;
+pub use registry::{DeviceFactory, Registry};
+pub use sumcheck::{RoundPoly, RoundProver, SumcheckDevice, SumcheckRequest, Table, Term};

@@ -1,0 +1,168 @@
+//! Multi-scalar multiplication over resident bases.
+
+use std::any::Any;
+
+use kernelwise_field::{Fr, G1, G1Affine};
+
+use crate::{DeviceError, IntSlice};
+
+/// The scalars of one multi-scalar multiplication.
+#[derive(Debug, Clone, Copy)]
+pub enum Scalars<'a> {
+    /// Full-width field elements.
+    Fr(&'a [Fr]),
+    /// Small signed integers; a device MUST NOT widen them to full-width windows.
+    Int(IntSlice<'a>),
+    /// Bits.
+    Bits(&'a [bool]),
+}
+
+impl<'a> Scalars<'a> {
+    /// Number of scalars.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Fr(values) => values.len(),
+            Self::Int(values) => values.len(),
+            Self::Bits(values) => values.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The part in `range`, or `None` if it does not lie inside.
+    pub fn slice(&self, range: std::ops::Range<usize>) -> Option<Self> {
+        Some(match self {
+            Self::Fr(values) => Self::Fr(values.get(range)?),
+            Self::Int(values) => Self::Int(values.slice(range)?),
+            Self::Bits(values) => Self::Bits(values.get(range)?),
+        })
+    }
+
+    /// All scalars in order, lifted to the field.
+    pub fn to_field(self) -> Vec<Fr> {
+        match self {
+            Self::Fr(values) => values.to_vec(),
+            Self::Int(values) => values.to_field(),
+            Self::Bits(values) => values.iter().map(|&bit| Fr::from(bit)).collect(),
+        }
+    }
+}
+
+/// Bases resident on a device, in whatever layout it likes; dropping it frees them.
+pub struct BaseSet {
+    device: String,
+    len: usize,
+    prepared: Box<dyn Any + Send + Sync>,
+}
+
+impl BaseSet {
+    /// Wraps a device's own prepared layout of `len` bases.
+    pub fn new(device: &str, len: usize, prepared: Box<dyn Any + Send + Sync>) -> Self {
+        Self {
+            device: device.to_owned(),
+            len,
+            prepared,
+        }
+    }
+
+    /// Number of bases.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The device's own layout.
+    ///
+    /// # Errors
+    /// [`DeviceError::ForeignBases`] if the set was loaded by another device or in another layout.
+    pub fn prepared<T: 'static>(&self, used_on: &str) -> Result<&T, DeviceError> {
+        let foreign = || DeviceError::ForeignBases {
+            loaded_on: self.device.clone(),
+            used_on: used_on.to_owned(),
+        };
+        if self.device != used_on {
+            return Err(foreign());
+        }
+        self.prepared.downcast_ref().ok_or_else(foreign)
+    }
+}
+
+impl std::fmt::Debug for BaseSet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BaseSet")
+            .field("device", &self.device)
+            .field("len", &self.len)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Multi-scalar multiplication in G1.
+pub trait Msm: Send + Sync {
+    /// Makes `bases` resident. The identity and repeated points are allowed.
+    ///
+    /// # Errors
+    /// [`DeviceError::OutOfMemory`] if they do not fit.
+    fn load(&self, bases: &[G1Affine]) -> Result<BaseSet, DeviceError>;
+
+    /// Computes `Σ_i scalars[i] · bases[i]`.
+    ///
+    /// # Shapes
+    /// At most as many scalars as bases: the bases beyond have scalar zero. No scalars give the identity.
+    ///
+    /// # Errors
+    /// [`DeviceError::LengthMismatch`] if there are more scalars than bases;
+    /// [`DeviceError::ForeignBases`] if another device loaded them.
+    fn msm(&self, bases: &BaseSet, scalars: Scalars<'_>) -> Result<G1, DeviceError>;
+
+    /// Computes one multi-scalar multiplication per row of a row-major matrix, all over the same bases.
+    ///
+    /// # Shapes
+    /// `scalars` holds `rows · row_len` values; returns `rows` points.
+    ///
+    /// # Errors
+    /// As [`msm`](Msm::msm), and [`DeviceError::LengthMismatch`] if `row_len` does not divide the length.
+    fn msm_rows(
+        &self,
+        bases: &BaseSet,
+        scalars: Scalars<'_>,
+        row_len: usize,
+    ) -> Result<Vec<G1>, DeviceError> {
+        rows_of(scalars.len(), row_len)?
+            .map(|range| {
+                let got = range.end;
+                let row = scalars.slice(range).ok_or(DeviceError::LengthMismatch {
+                    what: "scalars",
+                    expected: scalars.len(),
+                    got,
+                })?;
+                self.msm(bases, row)
+            })
+            .collect()
+    }
+}
+
+/// The index ranges of the rows of a row-major matrix of `len` values.
+///
+/// # Errors
+/// [`DeviceError::LengthMismatch`] if `row_len` does not divide `len`.
+pub fn rows_of(
+    len: usize,
+    row_len: usize,
+) -> Result<impl Iterator<Item = std::ops::Range<usize>>, DeviceError> {
+    if len != 0 && (row_len == 0 || !len.is_multiple_of(row_len)) {
+        return Err(DeviceError::LengthMismatch {
+            what: "row-major scalars",
+            expected: len.next_multiple_of(row_len.max(1)),
+            got: len,
+        });
+    }
+    Ok((0..len.checked_div(row_len).unwrap_or(0))
+        .map(move |row| row * row_len..(row + 1) * row_len))
+}

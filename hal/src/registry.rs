@@ -1,0 +1,113 @@
+//! Discovery of devices, and selection by name.
+
+use std::sync::Arc;
+
+use crate::{Device, DeviceError, DeviceInfo};
+
+/// Finds and opens the devices of one family.
+pub trait DeviceFactory: Send + Sync {
+    /// The devices that [`open`](DeviceFactory::open) would open now; empty if the driver or board is absent.
+    fn probe(&self) -> Vec<DeviceInfo>;
+
+    /// Opens the device called `name`.
+    ///
+    /// # Errors
+    /// [`DeviceError::UnknownDevice`] if this family has none of that name; whatever the driver reports.
+    fn open(&self, name: &str) -> Result<Arc<dyn Device>, DeviceError>;
+}
+
+/// Every family of devices that a program was built with, in order of registration.
+#[derive(Default)]
+pub struct Registry {
+    factories: Vec<Box<dyn DeviceFactory>>,
+}
+
+impl Registry {
+    /// A registry without any family.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a family; earlier ones win where names collide.
+    #[must_use]
+    pub fn with(mut self, factory: impl DeviceFactory + 'static) -> Self {
+        self.register(Box::new(factory));
+        self
+    }
+
+    /// Adds a family; earlier ones win where names collide.
+    pub fn register(&mut self, factory: Box<dyn DeviceFactory>) {
+        self.factories.push(factory);
+    }
+
+    /// Probes every family and lists what is there.
+    pub fn devices(&self) -> Vec<DeviceInfo> {
+        self.factories
+            .iter()
+            .flat_map(|factory| factory.probe())
+            .collect()
+    }
+
+    /// Opens the device called `name`.
+    ///
+    /// # Errors
+    /// [`DeviceError::UnknownDevice`] with the names that are there; whatever the driver reports.
+    pub fn open(&self, name: &str) -> Result<Arc<dyn Device>, DeviceError> {
+        let owner = self
+            .factories
+            .iter()
+            .find(|factory| factory.probe().iter().any(|info| info.name == name));
+        match owner {
+            Some(factory) => factory.open(name),
+            None => Err(DeviceError::UnknownDevice {
+                name: name.to_owned(),
+                available: self.devices().into_iter().map(|info| info.name).collect(),
+            }),
+        }
+    }
+}
+
+impl std::fmt::Debug for Registry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Registry")
+            .field("factories", &self.factories.len())
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::NullDevice;
+
+    struct NullFactory;
+
+    impl DeviceFactory for NullFactory {
+        fn probe(&self) -> Vec<DeviceInfo> {
+            vec![NullDevice::new().info().clone()]
+        }
+
+        fn open(&self, _name: &str) -> Result<Arc<dyn Device>, DeviceError> {
+            Ok(Arc::new(NullDevice::new()))
+        }
+    }
+
+    #[test]
+    fn opens_by_name() {
+        let registry = Registry::new().with(NullFactory);
+        assert_eq!(registry.open("null").unwrap().info().name, "null");
+    }
+
+    #[test]
+    fn unknown_name_lists_what_is_there() {
+        let error = Registry::new()
+            .with(NullFactory)
+            .open("cpuu")
+            .err()
+            .unwrap();
+        assert_eq!(
+            error.to_string(),
+            "unknown device cpuu: expected one of [null]"
+        );
+    }
+}

@@ -1,0 +1,16 @@
+//! Pedersen rows: a transparent commitment to tensors of small integers, and its batch opening.
+//!
+//! A tensor is seen as a matrix: leading axes are rows, trailing axes columns ([`RowLayout`]). One point of G1 per logical row, over bases
+//! for the logical columns, so that the commitment cannot hold anything outside the logical shape. Bases come from
+//! hash-to-curve with a domain tag: nobody knows a relation between them.
+//!
+//! # Source
+//! [Hyrax](https://eprint.iacr.org/2017/1132), section 6, without blinding
+
+mod bases;
+mod layout;
+mod opening;
+
+pub use bases::CommitmentKey;
+pub use layout::RowLayout;
+pub use opening::{Commitments, OpeningPlan, verify_opening};

@@ -1,0 +1,6 @@
+//! Sum of separable index maps.
+
+mod relation;
+mod verify;
+
+pub use relation::Linear;

@@ -1,0 +1,5 @@
+//! Element-wise function by table.
+
+mod relation;
+
+pub use relation::Lookup;

@@ -1,0 +1,6 @@
+//! Maximum over windows.
+
+mod relation;
+mod verify;
+
+pub use relation::{MaxPool, PoolAxis};

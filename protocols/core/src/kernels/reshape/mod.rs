@@ -1,0 +1,6 @@
+//! Row-major relabelling.
+
+mod relation;
+mod verify;
+
+pub use relation::Reshape;

@@ -1,0 +1,181 @@
+//! What a verifier holds and what it is given.
+
+use serde::{Deserialize, Serialize};
+
+use crate::commitment::{Commitments, RowLayout};
+use crate::error::VerifyError;
+use crate::program::{Digest, KernelGraph, Program, Shape, TensorId, TensorKind};
+use crate::transcript::{point_bytes, point_from_bytes};
+use crate::wire::WireError;
+
+/// Public inputs and outputs, one row-major list of integers per tensor, in the order of the graph's interface.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct PublicTensors {
+    /// Values of the public inputs.
+    pub inputs: Vec<Vec<i64>>,
+    /// Values of the public outputs.
+    pub outputs: Vec<Vec<i64>>,
+}
+
+impl PublicTensors {
+    /// Checks number, lengths and ranges against a program.
+    ///
+    /// # Errors
+    /// [`VerifyError::PublicTensor`] that names the tensor, expected and got.
+    pub fn check(&self, program: &Program) -> Result<(), VerifyError> {
+        let graph = program.graph();
+        for (what, ids, tensors) in [
+            ("inputs", &graph.inputs, &self.inputs),
+            ("outputs", &graph.outputs, &self.outputs),
+        ] {
+            if ids.len() != tensors.len() {
+                return Err(VerifyError::PublicTensor {
+                    tensor: what.to_owned(),
+                    expected: format!("{} tensors", ids.len()),
+                    got: format!("{}", tensors.len()),
+                });
+            }
+            for (&id, values) in ids.iter().zip(tensors) {
+                let Some(tensor) = graph.tensor(id) else {
+                    continue;
+                };
+                let wrong = |expected: String, got: String| {
+                    Err(VerifyError::PublicTensor {
+                        tensor: tensor.name.clone(),
+                        expected,
+                        got,
+                    })
+                };
+                if values.len() != tensor.shape.len() {
+                    return wrong(
+                        format!("{} values", tensor.shape.len()),
+                        values.len().to_string(),
+                    );
+                }
+                if let Some(value) = values.iter().find(|&&value| !tensor.range.contains(value)) {
+                    return wrong(format!("values in {}", tensor.range), value.to_string());
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The program and the commitments to its parameters: all that a verifier needs besides public tensors and proof.
+#[derive(Debug, Clone)]
+pub struct VerifierKey {
+    program: Program,
+    parameters: Commitments,
+    digest: Digest,
+}
+
+/// What is stored; points are compressed.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    graph: KernelGraph,
+    parameters: Vec<(TensorId, Vec<[u8; 32]>)>,
+}
+
+impl VerifierKey {
+    /// A key for a program whose parameters have these commitments.
+    ///
+    /// # Errors
+    /// [`VerifyError::Key`] unless there is exactly one commitment of the right shape per parameter.
+    pub fn new(program: Program, parameters: Commitments) -> Result<Self, VerifyError> {
+        let problem = |problem: String| VerifyError::Key { problem };
+        let expected = program.tensors_of(TensorKind::Parameter).count();
+        if parameters.len() != expected {
+            return Err(problem(format!(
+                "{} commitments for {expected} parameters",
+                parameters.len()
+            )));
+        }
+        for (id, tensor) in program.tensors_of(TensorKind::Parameter) {
+            let rows = rows(&tensor.shape, &program);
+            match parameters.get(&id) {
+                Some(commitment) if commitment.len() == rows => {}
+                other => {
+                    let got = other.map_or(0, Vec::len);
+                    return Err(problem(format!(
+                        "`{}` has {got} rows, expected {rows}",
+                        tensor.name
+                    )));
+                }
+            }
+        }
+        let mut key = Self {
+            program,
+            parameters,
+            digest: Digest([0; 32]),
+        };
+        let bytes = key.encode().map_err(|error| problem(error.to_string()))?;
+        key.digest = Digest::of("kernelwise verifier key v1", &bytes);
+        Ok(key)
+    }
+
+    /// The program.
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// Commitments to the parameters.
+    pub fn parameters(&self) -> &Commitments {
+        &self.parameters
+    }
+
+    /// Digest of program and commitments; what a verifier must have from someone it trusts.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// The canonical encoding.
+    ///
+    /// # Errors
+    /// [`WireError::Encoding`] if serialisation fails.
+    pub fn encode(&self) -> Result<Vec<u8>, WireError> {
+        let compress = |points: &Vec<_>| points.iter().map(point_bytes).collect();
+        let stored = Stored {
+            graph: self.program.graph().clone(),
+            parameters: self
+                .parameters
+                .iter()
+                .map(|(id, points)| (*id, compress(points)))
+                .collect(),
+        };
+        postcard::to_stdvec(&stored).map_err(|error| WireError::Encoding {
+            problem: error.to_string(),
+        })
+    }
+
+    /// Decodes and validates a key.
+    ///
+    /// # Errors
+    /// [`WireError::Encoding`] if the bytes are no key; [`WireError::Graph`] if its graph is not valid;
+    /// [`WireError::Key`] if commitments are missing, malformed or of the wrong shape.
+    pub fn decode(bytes: &[u8]) -> Result<Self, WireError> {
+        let (stored, rest): (Stored, _) =
+            postcard::take_from_bytes(bytes).map_err(|error| WireError::Encoding {
+                problem: error.to_string(),
+            })?;
+        if !rest.is_empty() {
+            return Err(WireError::Encoding {
+                problem: format!("{} bytes after the end", rest.len()),
+            });
+        }
+        let program = stored.graph.validate()?;
+        let mut parameters = Commitments::new();
+        for (id, points) in stored.parameters {
+            let decoded: Option<Vec<_>> = points.iter().map(point_from_bytes).collect();
+            let Some(points) = decoded else {
+                let problem = format!("the commitment to tensor {} has a malformed point", id.0);
+                return Err(VerifyError::Key { problem }.into());
+            };
+            parameters.insert(id, points);
+        }
+        Ok(Self::new(program, parameters)?)
+    }
+}
+
+fn rows(shape: &Shape, program: &Program) -> usize {
+    RowLayout::new(shape, program.graph().max_columns).rows
+}

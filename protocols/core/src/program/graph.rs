@@ -1,0 +1,124 @@
+//! The graph as a front end builds it and as keys store it.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Range, Tensor, TensorId};
+use crate::kernels::Kernel;
+
+/// Index of a lookup table in its graph.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TableId(pub u32);
+
+/// What a lookup table maps its inputs to.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum TableFunction {
+    /// No output: membership in the domain alone.
+    Range,
+    /// `min(max(in, lo), hi)`; ReLU is a clamp with `lo = 0`.
+    Clamp(Range),
+    /// One output per input of the domain, in order.
+    Values(Vec<i32>),
+}
+
+/// A table shared by every launch that looks something up in it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct LookupTable {
+    /// For messages and reports.
+    pub name: String,
+    /// The domain is `lo .. lo + 2^bits`.
+    pub lo: i64,
+    /// Binary logarithm of the number of entries.
+    pub bits: u32,
+    /// What inputs map to.
+    pub function: TableFunction,
+    /// How often each entry is looked up: an advice tensor of `2^bits` elements.
+    pub multiplicities: TensorId,
+}
+
+impl LookupTable {
+    /// All inputs.
+    pub fn domain(&self) -> Range {
+        Range::new(
+            self.lo,
+            self.lo.saturating_add((1i64 << self.bits.min(62)) - 1),
+        )
+    }
+
+    /// The output for `input`, or `None` outside the domain. Range tables map to 0.
+    pub fn apply(&self, input: i64) -> Option<i64> {
+        if !self.domain().contains(input) {
+            return None;
+        }
+        match &self.function {
+            TableFunction::Range => Some(0),
+            TableFunction::Clamp(range) => Some(input.clamp(range.lo, range.hi)),
+            TableFunction::Values(values) => values
+                .get(usize::try_from(input - self.lo).ok()?)
+                .map(|&v| i64::from(v)),
+        }
+    }
+
+    /// The interval of all outputs; `0..=0` for a range table.
+    pub fn image(&self) -> Range {
+        let domain = self.domain();
+        match &self.function {
+            TableFunction::Range => Range::new(0, 0),
+            TableFunction::Clamp(range) => Range::new(
+                domain.lo.clamp(range.lo, range.hi),
+                domain.hi.clamp(range.lo, range.hi),
+            ),
+            TableFunction::Values(values) => Range::new(
+                values.iter().copied().min().unwrap_or(0).into(),
+                values.iter().copied().max().unwrap_or(0).into(),
+            ),
+        }
+    }
+}
+
+/// One kernel applied to tensors.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Launch {
+    /// For messages and reports, usually the name of the model's node.
+    pub name: String,
+    /// What is computed.
+    pub kernel: Kernel,
+    /// Arguments, in the order that the kernel documents.
+    pub inputs: Vec<TensorId>,
+    /// Results, in the order that the kernel documents; each tensor is the result of one launch at most.
+    pub outputs: Vec<TensorId>,
+}
+
+/// A program before validation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+pub struct KernelGraph {
+    /// All tensors.
+    pub tensors: Vec<Tensor>,
+    /// All launches, in topological order.
+    pub launches: Vec<Launch>,
+    /// All lookup tables.
+    pub tables: Vec<LookupTable>,
+    /// Public inputs, in the order that callers pass them.
+    pub inputs: Vec<TensorId>,
+    /// Public outputs, in the order that callers receive them.
+    pub outputs: Vec<TensorId>,
+    /// Commitment rows have at most this many columns where an axis boundary allows it.
+    pub max_columns: usize,
+}
+
+impl KernelGraph {
+    /// Adds a tensor and returns its index.
+    pub fn add_tensor(&mut self, tensor: Tensor) -> TensorId {
+        self.tensors.push(tensor);
+        TensorId((self.tensors.len() - 1) as u32)
+    }
+
+    /// The tensor at `id`.
+    pub fn tensor(&self, id: TensorId) -> Option<&Tensor> {
+        self.tensors.get(id.0 as usize)
+    }
+
+    /// The table at `id`.
+    pub fn table(&self, id: TableId) -> Option<&LookupTable> {
+        self.tables.get(id.0 as usize)
+    }
+}

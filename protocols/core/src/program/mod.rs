@@ -1,0 +1,20 @@
+//! Programs: a directed acyclic graph of kernel launches over integer tensors.
+//!
+//! Tensors are edges, launches are nodes in topological order. A [`KernelGraph`] is what a front end
+//! builds; [`Program`] is the same graph after [`KernelGraph::validate`], with its digest, and the only form that
+//! provers and verifiers accept.
+
+mod digest;
+mod graph;
+mod index_map;
+mod range;
+mod tensor;
+mod validate;
+
+pub use digest::Digest;
+pub use graph::{KernelGraph, Launch, LookupTable, TableFunction, TableId};
+pub use index_map::{AxisMap, AxisMultiplier, IndexMap, LinearTerm};
+pub use range::Range;
+pub(crate) use tensor::log2_ceil;
+pub use tensor::{Shape, Tensor, TensorId, TensorKind};
+pub use validate::{GraphError, Program};

@@ -1,0 +1,403 @@
+//! From a graph to a program: everything that proving and verifying rely on is checked once, here.
+
+use std::collections::BTreeSet;
+
+use super::{Digest, KernelGraph, LookupTable, Range, TableFunction, TensorId, TensorKind};
+use crate::kernels::{LaunchView, LookupSpec};
+use crate::lookup::LookupLayout;
+
+/// Why a graph is not a program.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum GraphError {
+    /// A launch does not fit its kernel.
+    #[error("launch `{launch}` ({kernel}): {argument}: expected {expected}, got {got}")]
+    Kernel {
+        /// Name of the launch.
+        launch: String,
+        /// Name of the kernel.
+        kernel: &'static str,
+        /// Which argument.
+        argument: &'static str,
+        /// What would fit.
+        expected: String,
+        /// What came.
+        got: String,
+    },
+    /// A tensor is malformed, or is produced or used in the wrong place.
+    #[error("tensor `{tensor}`: {problem}")]
+    Tensor {
+        /// Name, or index where there is no such tensor.
+        tensor: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// A lookup table is malformed.
+    #[error("table `{table}`: {problem}")]
+    Table {
+        /// Name of the table.
+        table: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// The graph as a whole is outside what the protocol handles.
+    #[error("graph: {what}: expected {expected}, got {got}")]
+    Limit {
+        /// Which quantity.
+        what: &'static str,
+        /// What is handled.
+        expected: String,
+        /// What came.
+        got: String,
+    },
+}
+
+/// Largest number of variables of one tensor: 2^32 entries.
+const MAX_TENSOR_VARS: usize = 32;
+/// Largest number of axes.
+const MAX_RANK: usize = 8;
+/// Largest table: the prover walks all of it.
+const MAX_TABLE_BITS: u32 = 24;
+/// Largest lookup argument, in variables.
+const MAX_LOOKUP_VARS: usize = 36;
+
+/// A validated graph: the only form that provers and verifiers accept.
+#[derive(Debug, Clone)]
+pub struct Program {
+    graph: KernelGraph,
+    digest: Digest,
+    lookups: Vec<LookupSpec>,
+    layout: LookupLayout,
+}
+
+impl Program {
+    /// The graph.
+    pub fn graph(&self) -> &KernelGraph {
+        &self.graph
+    }
+
+    /// Digest of the canonical serialisation.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// All lookups of all launches, in launch order.
+    pub fn lookups(&self) -> &[LookupSpec] {
+        &self.lookups
+    }
+
+    /// Where each lookup and table lies among the leaves of the lookup argument.
+    pub fn layout(&self) -> &LookupLayout {
+        &self.layout
+    }
+
+    /// The tensors of one kind, in order.
+    pub fn tensors_of(&self, kind: TensorKind) -> impl Iterator<Item = (TensorId, &super::Tensor)> {
+        let ids = (0u32..).map(TensorId);
+        ids.zip(&self.graph.tensors)
+            .filter(move |(_, tensor)| tensor.kind == kind)
+    }
+}
+
+impl KernelGraph {
+    /// Checks the whole graph and fixes its digest.
+    ///
+    /// # Errors
+    /// [`GraphError`] that names the launch, tensor or table and what would have been right.
+    pub fn validate(self) -> Result<Program, GraphError> {
+        check_tensors(&self)?;
+        check_tables(&self)?;
+        check_launches(&self)?;
+        check_interface(&self)?;
+        let mut lookups = Vec::new();
+        for launch in &self.launches {
+            lookups.extend(launch.kernel.relation().lookups(&LaunchView {
+                graph: &self,
+                launch,
+            }));
+        }
+        check_ranges_are_proved(&self, &lookups)?;
+        let layout = LookupLayout::new(&self, &lookups);
+        limit(
+            "lookup argument",
+            layout.num_vars() <= MAX_LOOKUP_VARS,
+            MAX_LOOKUP_VARS,
+            layout.num_vars(),
+        )?;
+        let bytes = postcard::to_stdvec(&self).map_err(|error| GraphError::Limit {
+            what: "serialisation",
+            expected: "a serialisable graph".to_owned(),
+            got: error.to_string(),
+        })?;
+        let digest = Digest::of("kernelwise program v1", &bytes);
+        Ok(Program {
+            graph: self,
+            digest,
+            lookups,
+            layout,
+        })
+    }
+}
+
+fn limit(what: &'static str, holds: bool, expected: usize, got: usize) -> Result<(), GraphError> {
+    if holds {
+        return Ok(());
+    }
+    Err(GraphError::Limit {
+        what,
+        expected: format!("at most {expected}"),
+        got: got.to_string(),
+    })
+}
+
+fn tensor_error(graph: &KernelGraph, id: TensorId, problem: impl Into<String>) -> GraphError {
+    let tensor = graph
+        .tensor(id)
+        .map_or_else(|| format!("#{}", id.0), |tensor| tensor.name.clone());
+    GraphError::Tensor {
+        tensor,
+        problem: problem.into(),
+    }
+}
+
+fn check_tensors(graph: &KernelGraph) -> Result<(), GraphError> {
+    limit(
+        "tensors",
+        graph.tensors.len() < 1 << 20,
+        1 << 20,
+        graph.tensors.len(),
+    )?;
+    limit(
+        "launches",
+        graph.launches.len() < 1 << 20,
+        1 << 20,
+        graph.launches.len(),
+    )?;
+    limit(
+        "commitment columns",
+        (1..=1 << 20).contains(&graph.max_columns),
+        1 << 20,
+        graph.max_columns,
+    )?;
+    for (id, tensor) in (0u32..).map(TensorId).zip(&graph.tensors) {
+        let shape = &tensor.shape;
+        let fits = shape.rank() <= MAX_RANK
+            && shape
+                .dims()
+                .iter()
+                .all(|&dim| (1..=1 << MAX_TENSOR_VARS).contains(&dim))
+            && shape.num_vars() <= MAX_TENSOR_VARS;
+        if !fits {
+            let expected =
+                format!("1 to {MAX_RANK} non-empty axes and 2^{MAX_TENSOR_VARS} entries at most");
+            return Err(tensor_error(
+                graph,
+                id,
+                format!("shape {shape}, expected {expected}"),
+            ));
+        }
+        if !tensor.range.is_valid() {
+            return Err(tensor_error(
+                graph,
+                id,
+                format!("the range {} is empty", tensor.range),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn check_tables(graph: &KernelGraph) -> Result<(), GraphError> {
+    let mut seen = BTreeSet::new();
+    for table in &graph.tables {
+        check_table(graph, table)
+            .and_then(|()| {
+                if seen.insert(table.multiplicities) {
+                    Ok(())
+                } else {
+                    Err("shares its multiplicities with another table".to_owned())
+                }
+            })
+            .map_err(|problem| GraphError::Table {
+                table: table.name.clone(),
+                problem,
+            })?;
+    }
+    Ok(())
+}
+
+fn check_table(graph: &KernelGraph, table: &LookupTable) -> Result<(), String> {
+    if table.bits > MAX_TABLE_BITS {
+        return Err(format!(
+            "2^{} entries, expected at most 2^{MAX_TABLE_BITS}",
+            table.bits
+        ));
+    }
+    if !(-(1 << 40)..=1 << 40).contains(&table.lo) {
+        return Err(format!("starts at {}, expected within 2^40", table.lo));
+    }
+    match &table.function {
+        TableFunction::Values(values) if values.len() != 1 << table.bits => {
+            return Err(format!(
+                "{} values for 2^{} entries",
+                values.len(),
+                table.bits
+            ));
+        }
+        TableFunction::Clamp(range) if !range.is_valid() => {
+            return Err(format!("clamps to the empty range {range}"));
+        }
+        _ => {}
+    }
+    match graph.tensor(table.multiplicities) {
+        Some(tensor)
+            if tensor.kind == TensorKind::Advice
+                && tensor.shape.len() == 1 << table.bits
+                && tensor.shape.dims().iter().all(|dim| dim.is_power_of_two()) =>
+        {
+            Ok(())
+        }
+        _ => Err(
+            "multiplicities must be advice with one element per entry, axes powers of two"
+                .to_owned(),
+        ),
+    }
+}
+
+fn check_launches(graph: &KernelGraph) -> Result<(), GraphError> {
+    let mut available: BTreeSet<TensorId> = (0u32..)
+        .map(TensorId)
+        .zip(&graph.tensors)
+        .filter(|(_, tensor)| matches!(tensor.kind, TensorKind::Input | TensorKind::Parameter))
+        .map(|(id, _)| id)
+        .collect();
+    for launch in &graph.launches {
+        if let Some(&id) = launch.inputs.iter().find(|id| !available.contains(id)) {
+            return Err(tensor_error(
+                graph,
+                id,
+                format!("used by `{}` before it is produced", launch.name),
+            ));
+        }
+        let relation = launch.kernel.relation();
+        relation.check(&LaunchView { graph, launch })?;
+        let kind = if relation.commits_outputs() {
+            TensorKind::Advice
+        } else {
+            TensorKind::Virtual
+        };
+        for &id in &launch.outputs {
+            match graph.tensor(id) {
+                Some(tensor) if tensor.kind == kind => {}
+                _ => {
+                    let problem = format!("must be {kind:?}, as a result of {}", relation.name());
+                    return Err(tensor_error(graph, id, problem));
+                }
+            }
+            let is_multiplicity = graph.tables.iter().any(|table| table.multiplicities == id);
+            if is_multiplicity || !available.insert(id) {
+                return Err(tensor_error(
+                    graph,
+                    id,
+                    format!("produced a second time by `{}`", launch.name),
+                ));
+            }
+        }
+    }
+    available.extend(graph.tables.iter().map(|table| table.multiplicities));
+    match (0..graph.tensors.len() as u32)
+        .map(TensorId)
+        .find(|id| !available.contains(id))
+    {
+        Some(id) => Err(tensor_error(graph, id, "is produced by nothing")),
+        None => Ok(()),
+    }
+}
+
+fn check_interface(graph: &KernelGraph) -> Result<(), GraphError> {
+    let declared: BTreeSet<_> = graph.inputs.iter().copied().collect();
+    let inputs = (0u32..)
+        .map(TensorId)
+        .zip(&graph.tensors)
+        .filter(|(_, tensor)| tensor.kind == TensorKind::Input);
+    let expected: BTreeSet<_> = inputs.map(|(id, _)| id).collect();
+    if declared != expected || declared.len() != graph.inputs.len() {
+        return Err(GraphError::Limit {
+            what: "inputs",
+            expected: format!("each of {expected:?} once"),
+            got: format!("{:?}", graph.inputs),
+        });
+    }
+    for &id in &graph.outputs {
+        match graph.tensor(id) {
+            Some(tensor) if matches!(tensor.kind, TensorKind::Advice | TensorKind::Virtual) => {}
+            _ => return Err(tensor_error(graph, id, "cannot be an output")),
+        }
+    }
+    if graph.outputs.is_empty() {
+        return Err(GraphError::Limit {
+            what: "outputs",
+            expected: "at least one".to_owned(),
+            got: "none".to_owned(),
+        });
+    }
+    Ok(())
+}
+
+/// Every advice tensor is a table's multiplicities, or looked up as it stands, or bounded by its kernel's own constraints.
+fn check_ranges_are_proved(graph: &KernelGraph, lookups: &[LookupSpec]) -> Result<(), GraphError> {
+    let mut proved: BTreeSet<TensorId> = graph
+        .tables
+        .iter()
+        .map(|table| table.multiplicities)
+        .collect();
+    for launch in &graph.launches {
+        if launch.kernel.relation().proves_output_range() {
+            proved.extend(&launch.outputs);
+        }
+    }
+    let encloses = |id: TensorId, range: Range| {
+        graph
+            .tensor(id)
+            .is_some_and(|tensor| tensor.range.encloses(&range))
+    };
+    for lookup in lookups {
+        let Some(table) = graph.table(lookup.table) else {
+            continue;
+        };
+        let rank = lookup.domain.rank();
+        let covers = |id: &TensorId| {
+            graph
+                .tensor(*id)
+                .is_some_and(|tensor| tensor.shape == lookup.domain)
+        };
+        if let Some(id) = lookup.input.as_tensor(rank).filter(covers)
+            && encloses(id, table.domain())
+        {
+            proved.insert(id);
+        }
+        if let Some(id) = lookup
+            .output
+            .as_ref()
+            .and_then(|form| form.as_tensor(rank))
+            .filter(covers)
+            && encloses(id, table.image())
+        {
+            proved.insert(id);
+        }
+    }
+    let advice = (0u32..)
+        .map(TensorId)
+        .zip(&graph.tensors)
+        .filter(|(_, tensor)| tensor.kind == TensorKind::Advice);
+    for (id, tensor) in advice {
+        if !proved.contains(&id) {
+            return Err(tensor_error(
+                graph,
+                id,
+                format!("no lookup proves that it lies in {}", tensor.range),
+            ));
+        }
+    }
+    Ok(())
+}
