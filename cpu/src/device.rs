@@ -1,0 +1,80 @@
+//! The CPU as a device.
+
+use kernelwise_hal::{Contract, Device, DeviceInfo, DeviceKind, Msm, SumcheckDevice};
+
+use crate::optimized::{
+    contract::OptimizedContract, msm::OptimizedMsm, sumcheck::OptimizedSumcheck,
+};
+use crate::reference::{
+    contract::ReferenceContract, msm::ReferenceMsm, sumcheck::ReferenceSumcheck,
+};
+
+/// The host CPU in one of two tiers that return the same values.
+pub struct CpuDevice {
+    info: DeviceInfo,
+    msm: Box<dyn Msm>,
+    sumcheck: Box<dyn SumcheckDevice>,
+    contract: Box<dyn Contract>,
+}
+
+impl CpuDevice {
+    /// The plain tier, `cpu-reference`: obviously right, sequential, the oracle of every other device.
+    pub fn reference() -> Self {
+        let name = "cpu-reference";
+        Self {
+            info: DeviceInfo {
+                name: name.to_owned(),
+                kind: DeviceKind::Cpu,
+                description: "plain sequential arithmetic, the oracle of other devices".to_owned(),
+                threads: 1,
+                memory_bytes: None,
+            },
+            msm: Box::new(ReferenceMsm::new(name)),
+            sumcheck: Box::new(ReferenceSumcheck::new(name)),
+            contract: Box::new(ReferenceContract),
+        }
+    }
+
+    /// The fast tier, `cpu`: uses the current rayon pool.
+    pub fn optimized() -> Self {
+        let name = "cpu";
+        Self {
+            info: DeviceInfo {
+                name: name.to_owned(),
+                kind: DeviceKind::Cpu,
+                description: format!("{} threads", rayon::current_num_threads()),
+                threads: rayon::current_num_threads(),
+                memory_bytes: None,
+            },
+            msm: Box::new(OptimizedMsm::new(name)),
+            sumcheck: Box::new(OptimizedSumcheck::new(name)),
+            contract: Box::new(OptimizedContract),
+        }
+    }
+}
+
+impl std::fmt::Debug for CpuDevice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CpuDevice")
+            .field("info", &self.info)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Device for CpuDevice {
+    fn info(&self) -> &DeviceInfo {
+        &self.info
+    }
+
+    fn msm(&self) -> Option<&dyn Msm> {
+        Some(&*self.msm)
+    }
+
+    fn sumcheck(&self) -> Option<&dyn SumcheckDevice> {
+        Some(&*self.sumcheck)
+    }
+
+    fn contract(&self) -> Option<&dyn Contract> {
+        Some(&*self.contract)
+    }
+}

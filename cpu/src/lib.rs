@@ -1,0 +1,17 @@
+//! The host CPU as a prover device.
+//!
+//! Two tiers fill the same slots and return the same values:
+//! - [`CpuDevice::reference`]: plain, obviously right, sequential;
+//! - [`CpuDevice::optimized`]: batched affine buckets, split `eq`, integer first rounds, lazy reduction, rayon.
+#![deny(missing_docs)]
+#![deny(unsafe_code)]
+
+mod device;
+mod factory;
+mod optimized;
+mod reference;
+mod rounds;
+pub mod simd;
+
+pub use device::CpuDevice;
+pub use factory::CpuFactory;

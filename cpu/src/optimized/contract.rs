@@ -1,0 +1,136 @@
+//! Contraction with lazy reduction: limb sums in machine words, one reduction per output.
+
+use kernelwise_field::{AdditiveGroup, Fr};
+use kernelwise_hal::contract::check_weights;
+use kernelwise_hal::{Contract, ContractAxis, DeviceError, IntMatrix, IntSlice};
+use rayon::prelude::*;
+
+use super::wide::{LIMBS, fold, signed_limbs};
+
+/// Entries of one accumulation run: `2^15` products of a 16-bit integer (sign included) by a 32-bit limb
+/// stay below `2^62`, inside a 64-bit sum.
+const RUN: usize = 1 << 15;
+
+/// Columns per block when rows are summed away: 256 columns of 8 sums fill half of a 32 KiB cache.
+const COLUMNS: usize = 256;
+
+/// Limb sums over blocks, in parallel over outputs and runs.
+pub(crate) struct OptimizedContract;
+
+impl Contract for OptimizedContract {
+    fn contract(
+        &self,
+        matrix: IntMatrix<'_>,
+        axis: ContractAxis,
+        weights: &[Fr],
+    ) -> Result<Vec<Fr>, DeviceError> {
+        check_weights(&matrix, axis, weights)?;
+        let weights: Vec<[i64; LIMBS]> = weights.iter().map(signed_limbs).collect();
+        let (rows, cols) = (matrix.rows(), matrix.cols());
+        Ok(match matrix.data() {
+            IntSlice::I8(data) => sum::<i8, i64>(data, (rows, cols), axis, &weights),
+            IntSlice::I16(data) => sum::<i16, i64>(data, (rows, cols), axis, &weights),
+            IntSlice::I32(data) => sum::<i32, i128>(data, (rows, cols), axis, &weights),
+            IntSlice::I64(data) => sum::<i64, i128>(data, (rows, cols), axis, &weights),
+        })
+    }
+}
+
+/// An accumulator that holds [`RUN`] products of a limb by an integer of the width it is used with.
+trait Accumulator: Copy + Default + Send + Into<i128> {
+    fn add_product(&mut self, small: i64, limb: i64);
+}
+
+impl Accumulator for i64 {
+    fn add_product(&mut self, small: i64, limb: i64) {
+        *self += small * limb;
+    }
+}
+
+impl Accumulator for i128 {
+    fn add_product(&mut self, small: i64, limb: i64) {
+        *self += i128::from(small) * i128::from(limb);
+    }
+}
+
+fn sum<T: Copy + Into<i64> + Sync, A: Accumulator>(
+    data: &[T],
+    (rows, cols): (usize, usize),
+    axis: ContractAxis,
+    weights: &[[i64; LIMBS]],
+) -> Vec<Fr> {
+    match axis {
+        _ if data.is_empty() => vec![
+            Fr::ZERO;
+            match axis {
+                ContractAxis::Rows => cols,
+                ContractAxis::Cols => rows,
+            }
+        ],
+        ContractAxis::Cols => data
+            .par_chunks(cols)
+            .map(|row| dot::<T, A>(row, weights))
+            .collect(),
+        ContractAxis::Rows => {
+            let blocks: Vec<Vec<Fr>> = (0..cols.div_ceil(COLUMNS))
+                .into_par_iter()
+                .map(|block| {
+                    let range = block * COLUMNS..cols.min((block + 1) * COLUMNS);
+                    sum_rows::<T, A>(data, cols, range, weights)
+                })
+                .collect();
+            blocks.concat()
+        }
+    }
+}
+
+/// `Σ_j row[j] · weights[j]`.
+fn dot<T: Copy + Into<i64>, A: Accumulator>(row: &[T], weights: &[[i64; LIMBS]]) -> Fr {
+    row.chunks(RUN)
+        .zip(weights.chunks(RUN))
+        .map(|(row, weights)| {
+            let mut sums = [A::default(); LIMBS];
+            for (&small, limbs) in row.iter().zip(weights) {
+                add_products(&mut sums, small.into(), limbs);
+            }
+            fold(&sums.map(Into::into))
+        })
+        .sum()
+}
+
+/// `Σ_i weights[i] · row_i[range]` for the rows of `data`, in parallel over runs of rows.
+fn sum_rows<T: Copy + Into<i64> + Sync, A: Accumulator>(
+    data: &[T],
+    cols: usize,
+    range: std::ops::Range<usize>,
+    weights: &[[i64; LIMBS]],
+) -> Vec<Fr> {
+    let run = weights
+        .len()
+        .div_ceil(rayon::current_num_threads())
+        .clamp(COLUMNS, RUN);
+    data.par_chunks(run * cols)
+        .zip(weights.par_chunks(run))
+        .map(|(rows, weights)| {
+            let mut sums = vec![[A::default(); LIMBS]; range.len()];
+            for (row, limbs) in rows.chunks(cols).zip(weights) {
+                for (sums, &small) in sums.iter_mut().zip(&row[range.clone()]) {
+                    add_products(sums, small.into(), limbs);
+                }
+            }
+            sums.iter()
+                .map(|sums| fold(&sums.map(Into::into)))
+                .collect::<Vec<Fr>>()
+        })
+        .reduce_with(|mut left, right| {
+            left.iter_mut().zip(right).for_each(|(l, r)| *l += r);
+            left
+        })
+        .unwrap_or_else(|| vec![Fr::ZERO; range.len()])
+}
+
+fn add_products<A: Accumulator>(sums: &mut [A; LIMBS], small: i64, limbs: &[i64; LIMBS]) {
+    for (sum, &limb) in sums.iter_mut().zip(limbs) {
+        sum.add_product(small, limb);
+    }
+}

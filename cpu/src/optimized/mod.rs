@@ -1,0 +1,6 @@
+//! The fast tier: the right algorithms, on every core of the current rayon pool.
+
+pub(crate) mod contract;
+pub(crate) mod msm;
+pub(crate) mod sumcheck;
+pub(crate) mod wide;

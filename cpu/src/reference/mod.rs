@@ -1,0 +1,5 @@
+//! The plain tier: one obvious way to compute each operation, sequential, never tuned.
+
+pub(crate) mod contract;
+pub(crate) mod msm;
+pub(crate) mod sumcheck;

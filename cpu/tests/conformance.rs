@@ -1,0 +1,228 @@
+//! Both tiers pass every case; a broken device does not.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a broken helper must fail the test"
+)]
+
+use std::sync::Arc;
+
+use kernelwise_cpu::{CpuDevice, CpuFactory};
+use kernelwise_hal::field::{Fr, G1, G1Affine, PrimeGroup};
+use kernelwise_hal::{
+    BaseSet, Contract, ContractAxis, Device, DeviceError, DeviceInfo, DualDevice, IntMatrix,
+    IntSlice, Msm, NullDevice, Registry, RoundPoly, RoundProver, Scalars, SumcheckDevice,
+    SumcheckRequest, conformance,
+};
+
+fn passes(device: &dyn Device) {
+    match conformance::run(device) {
+        Ok(report) => assert_eq!(report.skipped, Vec::<&str>::new()),
+        Err(failure) => panic!("{failure}: {:?}", failure.reason),
+    }
+}
+
+#[test]
+fn reference_passes() {
+    passes(&CpuDevice::reference());
+}
+
+#[test]
+fn optimized_passes() {
+    passes(&CpuDevice::optimized());
+}
+
+#[test]
+fn pair_passes() {
+    let (left, right) = (CpuDevice::reference(), CpuDevice::optimized());
+    passes(&DualDevice::new(Arc::new(left), Arc::new(right)));
+}
+
+#[test]
+fn null_device_skips_everything() {
+    let report = conformance::run(&NullDevice::new()).unwrap();
+    assert_eq!(report.skipped, ["msm", "sumcheck", "contract"]);
+    assert!(report.passed.is_empty());
+}
+
+#[test]
+fn factory_opens_both_tiers() {
+    let registry = Registry::new().with(CpuFactory);
+    let names: Vec<String> = registry
+        .devices()
+        .into_iter()
+        .map(|info| info.name)
+        .collect();
+    assert_eq!(names, ["cpu", "cpu-reference"]);
+    for name in names {
+        assert_eq!(registry.open(&name).unwrap().info().name, name);
+    }
+    let error = registry.open("gpu").err().unwrap();
+    assert_eq!(
+        error.to_string(),
+        "unknown device gpu: expected one of [cpu, cpu-reference]"
+    );
+}
+
+/// Which result is wrong.
+#[derive(Clone, Copy, PartialEq)]
+enum Fault {
+    Msm,
+    MsmRows,
+    Round,
+    Finish,
+    Contract,
+}
+
+const FAULTS: [Fault; 5] = [
+    Fault::Msm,
+    Fault::MsmRows,
+    Fault::Round,
+    Fault::Finish,
+    Fault::Contract,
+];
+
+/// Wrong in one rare case of one operation.
+struct Faulty {
+    inner: CpuDevice,
+    fault: Fault,
+}
+
+impl Device for Faulty {
+    fn info(&self) -> &DeviceInfo {
+        self.inner.info()
+    }
+
+    fn msm(&self) -> Option<&dyn Msm> {
+        Some(self)
+    }
+
+    fn sumcheck(&self) -> Option<&dyn SumcheckDevice> {
+        Some(self)
+    }
+
+    fn contract(&self) -> Option<&dyn Contract> {
+        Some(self)
+    }
+}
+
+impl Msm for Faulty {
+    fn load(&self, bases: &[G1Affine]) -> Result<BaseSet, DeviceError> {
+        self.inner.msm().unwrap().load(bases)
+    }
+
+    fn msm(&self, bases: &BaseSet, scalars: Scalars<'_>) -> Result<G1, DeviceError> {
+        let right = self.inner.msm().unwrap().msm(bases, scalars)?;
+        let hit = self.fault == Fault::Msm && scalars.len() == 33;
+        Ok(if hit { right + G1::generator() } else { right })
+    }
+
+    fn msm_rows(
+        &self,
+        bases: &BaseSet,
+        scalars: Scalars<'_>,
+        len: usize,
+    ) -> Result<Vec<G1>, DeviceError> {
+        let mut right = self.inner.msm().unwrap().msm_rows(bases, scalars, len)?;
+        if self.fault == Fault::MsmRows && right.len() > 1 {
+            right.swap(0, 1);
+        }
+        Ok(right)
+    }
+}
+
+impl SumcheckDevice for Faulty {
+    fn prepare<'a>(
+        &self,
+        request: SumcheckRequest<'a>,
+    ) -> Result<Box<dyn RoundProver + 'a>, DeviceError> {
+        let inner = self.inner.sumcheck().unwrap().prepare(request)?;
+        Ok(Box::new(FaultyRounds {
+            inner,
+            fault: self.fault,
+            round: 0,
+        }))
+    }
+}
+
+struct FaultyRounds<'a> {
+    inner: Box<dyn RoundProver + 'a>,
+    fault: Fault,
+    round: usize,
+}
+
+impl RoundProver for FaultyRounds<'_> {
+    fn prove_round(&mut self, bind: Option<Fr>, claim: Fr) -> Result<RoundPoly, DeviceError> {
+        let mut right = self.inner.prove_round(bind, claim)?;
+        self.round += 1;
+        if self.fault == Fault::Round && self.round == 3 {
+            *right.0.last_mut().unwrap() += Fr::from(1u64);
+        }
+        Ok(right)
+    }
+
+    fn finish(self: Box<Self>, bind: Option<Fr>) -> Result<Vec<Fr>, DeviceError> {
+        let mut right = self.inner.finish(bind)?;
+        if self.fault == Fault::Finish {
+            right.reverse();
+        }
+        Ok(right)
+    }
+}
+
+impl Contract for Faulty {
+    fn contract(
+        &self,
+        matrix: IntMatrix<'_>,
+        axis: ContractAxis,
+        w: &[Fr],
+    ) -> Result<Vec<Fr>, DeviceError> {
+        let mut right = self.inner.contract().unwrap().contract(matrix, axis, w)?;
+        // As if the most negative entry lost its sign.
+        if let (Fault::Contract, IntSlice::I8([i8::MIN, ..]), Some(first)) =
+            (self.fault, matrix.data(), right.first_mut())
+        {
+            *first = -*first;
+        }
+        Ok(right)
+    }
+}
+
+#[test]
+fn faults_fail_the_cases() {
+    for fault in FAULTS {
+        let faulty = Faulty {
+            inner: CpuDevice::optimized(),
+            fault,
+        };
+        let failure = conformance::run(&faulty).unwrap_err();
+        assert!(
+            matches!(*failure.reason, conformance::Reason::WrongValue { .. }),
+            "{failure}"
+        );
+    }
+}
+
+#[test]
+fn faults_are_disagreements_of_a_pair() {
+    for fault in FAULTS {
+        let faulty = Faulty {
+            inner: CpuDevice::optimized(),
+            fault,
+        };
+        let dual = DualDevice::new(Arc::new(CpuDevice::reference()), Arc::new(faulty));
+        let failure = conformance::run(&dual).unwrap_err();
+        let refused = conformance::Reason::Refused(DeviceError::Disagreement {
+            left: "cpu-reference".to_owned(),
+            right: "cpu".to_owned(),
+            operation: match fault {
+                Fault::Msm => "msm",
+                Fault::MsmRows => "msm_rows",
+                Fault::Round => "sumcheck round",
+                Fault::Finish => "sumcheck final evaluations",
+                Fault::Contract => "contract",
+            },
+        });
+        assert_eq!(*failure.reason, refused);
+    }
+}

@@ -1,0 +1,272 @@
+//! Cases for multi-scalar multiplication.
+//!
+//! Bases are `a_i · G` with known `a_i`, so that the right answer is `(Σ s_i · a_i) · G`: one field sum and
+//! one double-and-add.
+
+use kernelwise_field::{AffineRepr, CurveGroup, Field, Fr, G1, G1Affine, PrimeField};
+
+use super::inputs::{Inputs, Ints, Width};
+use super::{Cases, Failure, Reason, expect_equal, expect_error};
+use crate::{DeviceError, IntSlice, Msm, Scalars};
+
+/// Empty, tiny, around a multiple of common lane and window sizes, odd, and longer than one batch.
+const LENGTHS: [usize; 9] = [0, 1, 2, 3, 31, 32, 33, 100, 257];
+
+/// Bases with their logarithms to the generator.
+struct KnownBases {
+    logs: Vec<Fr>,
+    points: Vec<G1Affine>,
+}
+
+impl KnownBases {
+    fn new(logs: Vec<Fr>) -> Self {
+        let points: Vec<G1> = logs.iter().map(|&log| times_generator(log)).collect();
+        Self {
+            logs,
+            points: G1::normalize_batch(&points),
+        }
+    }
+
+    fn expected(&self, scalars: &[Fr]) -> G1 {
+        times_generator(scalars.iter().zip(&self.logs).map(|(s, a)| *s * a).sum())
+    }
+}
+
+fn times_generator(scalar: Fr) -> G1 {
+    G1Affine::generator().mul_bigint(scalar.into_bigint())
+}
+
+pub(super) fn run(msm: &dyn Msm, cases: &mut Cases) -> Result<(), Failure> {
+    let mut inputs = Inputs::new(0x6d73_6d00);
+    for len in LENGTHS {
+        let bases = KnownBases::new(inputs.fields(len));
+        every_kind(
+            msm,
+            cases,
+            &format!("random bases, length {len}"),
+            &bases,
+            len,
+            &mut inputs,
+        )?;
+    }
+    awkward_bases(msm, cases, &mut inputs)?;
+    let bases = KnownBases::new(inputs.fields(40));
+    every_kind(
+        msm,
+        cases,
+        "fewer scalars than bases",
+        &bases,
+        17,
+        &mut inputs,
+    )?;
+    extreme_scalars(msm, cases, &bases)?;
+    rows(msm, cases, &bases, &mut inputs)?;
+    refusals(msm, cases, &bases)
+}
+
+fn check(msm: &dyn Msm, bases: &KnownBases, scalars: Scalars<'_>) -> Result<(), Reason> {
+    let loaded = msm.load(&bases.points)?;
+    expect_equal("length of base set", &bases.points.len(), &loaded.len())?;
+    expect_equal(
+        "point",
+        &bases.expected(&scalars.to_field()),
+        &msm.msm(&loaded, scalars)?,
+    )
+}
+
+fn every_kind(
+    msm: &dyn Msm,
+    cases: &mut Cases,
+    name: &str,
+    bases: &KnownBases,
+    len: usize,
+    inputs: &mut Inputs,
+) -> Result<(), Failure> {
+    let full = inputs.fields(len);
+    cases.case(format!("msm: {name}, full scalars"), || {
+        check(msm, bases, Scalars::Fr(&full))
+    })?;
+    let bits = inputs.bits(len);
+    cases.case(format!("msm: {name}, bits"), || {
+        check(msm, bases, Scalars::Bits(&bits))
+    })?;
+    for width in Width::ALL {
+        let ints = inputs.ints(width, len);
+        let scalars = Scalars::Int(ints.view());
+        cases.case(format!("msm: {name}, {width:?} integers"), || {
+            check(msm, bases, scalars)
+        })?;
+    }
+    Ok(())
+}
+
+/// Bases that defeat addition formulas without their exceptional cases.
+fn awkward_bases(msm: &dyn Msm, cases: &mut Cases, inputs: &mut Inputs) -> Result<(), Failure> {
+    let one = Fr::from(1u64);
+    let some = inputs.field();
+    let alternating = |even: Fr, odd: Fr| {
+        (0..67)
+            .map(|i| if i % 2 == 0 { even } else { odd })
+            .collect()
+    };
+    let tables: [(&str, Vec<Fr>); 5] = [
+        ("identity bases", vec![Fr::from(0u64); 67]),
+        ("some identity bases", alternating(Fr::from(0u64), some)),
+        ("one base repeated", vec![some; 67]),
+        ("opposite bases", alternating(some, -some)),
+        (
+            "consecutive multiples",
+            (0..67u64).map(|i| one * Fr::from(i + 1)).collect(),
+        ),
+    ];
+    for (name, logs) in tables {
+        let bases = KnownBases::new(logs);
+        every_kind(msm, cases, name, &bases, 67, inputs)?;
+        let equal = Ints::I8(vec![-7; 67]);
+        let scalars = Scalars::Int(equal.view());
+        cases.case(format!("msm: {name}, equal scalars"), || {
+            check(msm, &bases, scalars)
+        })?;
+        let ones = vec![true; 67];
+        cases.case(format!("msm: {name}, all bits set"), || {
+            check(msm, &bases, Scalars::Bits(&ones))
+        })?;
+    }
+    Ok(())
+}
+
+fn extreme_scalars(msm: &dyn Msm, cases: &mut Cases, bases: &KnownBases) -> Result<(), Failure> {
+    let minus_one = -Fr::from(1u64);
+    let half = Fr::from(2u64).inverse().unwrap_or_default();
+    let full = [
+        minus_one,
+        Fr::from(1u64),
+        Fr::from(0u64),
+        minus_one,
+        half,
+        minus_one - half,
+        -half,
+    ];
+    cases.case("msm: extreme full scalars".into(), || {
+        check(msm, bases, Scalars::Fr(&full))
+    })?;
+    cases.case("msm: full scalars all r-1".into(), || {
+        check(msm, bases, Scalars::Fr(&[minus_one; 40]))
+    })?;
+    cases.case("msm: full scalars all zero".into(), || {
+        check(msm, bases, Scalars::Fr(&[Fr::from(0u64); 40]))
+    })?;
+    cases.case("msm: bits all zero".into(), || {
+        check(msm, bases, Scalars::Bits(&[false; 40]))
+    })?;
+    for width in Width::ALL {
+        let extremes = width.extremes();
+        cases.case(format!("msm: extreme {width:?} integers"), || {
+            check(msm, bases, Scalars::Int(extremes.view()))
+        })?;
+        let minima = width.minima(40);
+        cases.case(format!("msm: {width:?} integers all minimal"), || {
+            check(msm, bases, Scalars::Int(minima.view()))
+        })?;
+    }
+    cases.case("msm: integers all zero".into(), || {
+        check(msm, bases, Scalars::Int(IntSlice::I16(&[0; 40])))
+    })
+}
+
+fn check_rows(
+    msm: &dyn Msm,
+    bases: &KnownBases,
+    scalars: Scalars<'_>,
+    row_len: usize,
+) -> Result<(), Reason> {
+    let loaded = msm.load(&bases.points)?;
+    let expected: Vec<G1> = scalars
+        .to_field()
+        .chunks(row_len.max(1))
+        .map(|row| bases.expected(row))
+        .collect();
+    expect_equal(
+        "row points",
+        &expected,
+        &msm.msm_rows(&loaded, scalars, row_len)?,
+    )
+}
+
+fn rows(
+    msm: &dyn Msm,
+    cases: &mut Cases,
+    bases: &KnownBases,
+    inputs: &mut Inputs,
+) -> Result<(), Failure> {
+    for (count, row_len) in [(0, 5), (1, 40), (3, 1), (7, 20), (5, 33), (40, 40), (70, 2)] {
+        let name = format!("msm: {count} rows of {row_len}");
+        let full = inputs.fields(count * row_len);
+        cases.case(format!("{name}, full scalars"), || {
+            check_rows(msm, bases, Scalars::Fr(&full), row_len)
+        })?;
+        let bits = inputs.bits(count * row_len);
+        cases.case(format!("{name}, bits"), || {
+            check_rows(msm, bases, Scalars::Bits(&bits), row_len)
+        })?;
+        for width in Width::ALL {
+            let ints = inputs.ints(width, count * row_len);
+            cases.case(format!("{name}, {width:?} integers"), || {
+                check_rows(msm, bases, Scalars::Int(ints.view()), row_len)
+            })?;
+        }
+    }
+    let zeros = Ints::I8(vec![0; 60]);
+    cases.case("msm: rows of zeros".into(), || {
+        check_rows(msm, bases, Scalars::Int(zeros.view()), 20)
+    })?;
+    let minima = Width::W8.minima(120);
+    cases.case("msm: rows of minima".into(), || {
+        check_rows(msm, bases, Scalars::Int(minima.view()), 40)
+    })
+}
+
+fn refusals(msm: &dyn Msm, cases: &mut Cases, bases: &KnownBases) -> Result<(), Failure> {
+    let mismatch = |error: &DeviceError| matches!(error, DeviceError::LengthMismatch { .. });
+    for scalars in [
+        Scalars::Fr(&[Fr::ONE; 41]),
+        Scalars::Int(IntSlice::I8(&[0; 41])),
+        Scalars::Bits(&[true; 41]),
+    ] {
+        cases.case(format!("msm: more {} than bases", kind(scalars)), || {
+            let loaded = msm.load(&bases.points)?;
+            expect_error("LengthMismatch", msm.msm(&loaded, scalars), mismatch)?;
+            expect_error(
+                "LengthMismatch",
+                msm.msm_rows(&loaded, scalars, 41),
+                mismatch,
+            )
+        })?;
+    }
+    for row_len in [0, 7] {
+        cases.case(format!("msm: rows of {row_len} from 40 scalars"), || {
+            let loaded = msm.load(&bases.points)?;
+            let scalars = Scalars::Int(IntSlice::I8(&[1; 40]));
+            expect_error(
+                "LengthMismatch",
+                msm.msm_rows(&loaded, scalars, row_len),
+                mismatch,
+            )
+        })?;
+    }
+    cases.case("msm: foreign bases".into(), || {
+        let foreign = crate::BaseSet::new("elsewhere", 3, Box::new(()));
+        let accept = |error: &DeviceError| matches!(error, DeviceError::ForeignBases { .. });
+        let scalars = Scalars::Bits(&[true, false]);
+        expect_error("ForeignBases", msm.msm(&foreign, scalars), accept)?;
+        expect_error("ForeignBases", msm.msm_rows(&foreign, scalars, 1), accept)
+    })
+}
+
+fn kind(scalars: Scalars<'_>) -> &'static str {
+    match scalars {
+        Scalars::Fr(_) => "full scalars",
+        Scalars::Int(_) => "integers",
+        Scalars::Bits(_) => "bits",
+    }
+}

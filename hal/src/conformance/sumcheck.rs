@@ -1,0 +1,380 @@
+//! Cases for sumcheck rounds.
+
+use std::borrow::Cow;
+
+use kernelwise_field::Fr;
+
+use super::inputs::{Inputs, Ints, Width};
+use super::{Cases, Failure, Reason, expect_equal, expect_error};
+use crate::{DeviceError, RoundPoly, SumcheckDevice, SumcheckRequest, Table, Term};
+
+/// What a table of a shape holds.
+#[derive(Clone, Copy)]
+enum Kind {
+    Field,
+    Int(Width),
+    Minima(Width),
+    Eq,
+    /// `eq` of a point whose coordinates are all 0 or 1, where factors of `eq` vanish.
+    BooleanEq,
+}
+
+/// A form of request: tables, and the factors of each term.
+struct Shape {
+    name: &'static str,
+    tables: &'static [Kind],
+    terms: &'static [&'static [usize]],
+}
+
+use Kind::{BooleanEq, Eq, Field, Int, Minima};
+use Width::{W8, W16, W32, W64};
+
+const SHAPES: &[Shape] = &[
+    Shape {
+        name: "one dense table",
+        tables: &[Field],
+        terms: &[&[0]],
+    },
+    Shape {
+        name: "one integer table",
+        tables: &[Int(W8)],
+        terms: &[&[0]],
+    },
+    Shape {
+        name: "one eq table",
+        tables: &[Eq],
+        terms: &[&[0]],
+    },
+    Shape {
+        name: "two dense tables",
+        tables: &[Field, Field],
+        terms: &[&[0, 1]],
+    },
+    Shape {
+        name: "dense by 8-bit",
+        tables: &[Field, Int(W8)],
+        terms: &[&[0, 1]],
+    },
+    Shape {
+        name: "8-bit by 8-bit",
+        tables: &[Int(W8), Int(W8)],
+        terms: &[&[0, 1]],
+    },
+    Shape {
+        name: "16-bit by 32-bit",
+        tables: &[Int(W16), Int(W32)],
+        terms: &[&[0, 1]],
+    },
+    Shape {
+        name: "64-bit by 64-bit",
+        tables: &[Minima(W64), Minima(W64)],
+        terms: &[&[0, 1]],
+    },
+    Shape {
+        name: "extreme 64-bit to the fourth",
+        tables: &[Minima(W64)],
+        terms: &[&[0, 0, 0, 0]],
+    },
+    Shape {
+        name: "extreme 32-bit cubed",
+        tables: &[Minima(W32), Int(W32)],
+        terms: &[&[0, 1, 0]],
+    },
+    Shape {
+        name: "degree four",
+        tables: &[Field, Int(W8), Field, Eq],
+        terms: &[&[0, 1, 2, 3]],
+    },
+    Shape {
+        name: "square",
+        tables: &[Field],
+        terms: &[&[0, 0]],
+    },
+    Shape {
+        name: "cube and square",
+        tables: &[Field, Int(W16)],
+        terms: &[&[0, 0, 0], &[1, 1]],
+    },
+    Shape {
+        name: "eq squared",
+        tables: &[Eq, Field],
+        terms: &[&[0, 0, 1]],
+    },
+    Shape {
+        name: "shared eq",
+        tables: &[Eq, Field, Field],
+        terms: &[&[0, 1, 2], &[1, 0]],
+    },
+    Shape {
+        name: "shared eq, integers",
+        tables: &[Int(W8), Int(W16), Eq],
+        terms: &[&[0, 1, 2], &[2, 0]],
+    },
+    Shape {
+        name: "shared eq alone in a term",
+        tables: &[Eq, Field],
+        terms: &[&[0], &[0, 1]],
+    },
+    Shape {
+        name: "shared eq, extreme",
+        tables: &[Eq, Minima(W64)],
+        terms: &[&[0, 1, 1, 1]],
+    },
+    Shape {
+        name: "eq in some terms",
+        tables: &[Eq, Field, Int(W32)],
+        terms: &[&[0, 1], &[1, 2]],
+    },
+    Shape {
+        name: "eq by eq",
+        tables: &[Eq, Eq, Field],
+        terms: &[&[0, 1, 2]],
+    },
+    Shape {
+        name: "several eq",
+        tables: &[Eq, Eq, Field, Int(W8)],
+        terms: &[&[0, 2], &[1, 2, 3], &[3]],
+    },
+    Shape {
+        name: "boolean eq",
+        tables: &[BooleanEq, Field, Field],
+        terms: &[&[0, 1, 2]],
+    },
+    Shape {
+        name: "boolean eq in some terms",
+        tables: &[BooleanEq, Field],
+        terms: &[&[0, 1], &[1]],
+    },
+    Shape {
+        name: "unused tables",
+        tables: &[Field, Int(W8), Eq, Int(W64), Field],
+        terms: &[&[4]],
+    },
+    Shape {
+        name: "mixed degrees",
+        tables: &[Field, Int(W8), Eq, Int(W64), Field],
+        terms: &[&[0], &[1, 4], &[2, 3, 0], &[2, 0, 1, 4]],
+    },
+    Shape {
+        name: "fractional sum",
+        tables: &[Eq, Field, Field, Field, Field],
+        terms: &[&[0, 1, 4], &[0, 2, 3], &[0, 3, 4]],
+    },
+];
+
+/// Table contents that a request borrows from.
+enum Owned {
+    Field(Vec<Fr>),
+    Ints(Ints),
+    Eq(Vec<Fr>),
+}
+
+impl Owned {
+    fn new(kind: Kind, num_vars: usize, inputs: &mut Inputs) -> Self {
+        let len = 1 << num_vars;
+        match kind {
+            Field => Self::Field(inputs.fields(len)),
+            Int(width) => Self::Ints(inputs.ints(width, len)),
+            Minima(width) => Self::Ints(width.minima(len)),
+            Eq => Self::Eq(inputs.fields(num_vars)),
+            BooleanEq => Self::Eq(inputs.bits(num_vars).into_iter().map(Fr::from).collect()),
+        }
+    }
+
+    fn table(&self) -> Table<'_> {
+        match self {
+            Self::Field(values) => Table::Fr(Cow::Borrowed(values)),
+            Self::Ints(values) => Table::Int(values.view()),
+            Self::Eq(point) => Table::Eq(Cow::Borrowed(point)),
+        }
+    }
+
+    /// All `2^n` entries as field elements.
+    fn dense(&self) -> Vec<Fr> {
+        match self {
+            Self::Field(values) => values.clone(),
+            Self::Ints(values) => values.view().to_field(),
+            Self::Eq(point) => (0..1usize << point.len()).map(|x| eq(point, x)).collect(),
+        }
+    }
+}
+
+/// `eq(point, x)` for the bits of `x`, most significant first.
+fn eq(point: &[Fr], x: usize) -> Fr {
+    let n = point.len();
+    (0..n)
+        .map(|i| {
+            if x >> (n - 1 - i) & 1 == 1 {
+                point[i]
+            } else {
+                Fr::from(1u64) - point[i]
+            }
+        })
+        .product()
+}
+
+/// `Σ_y Σ_t c_t · Π T(X, y)` at `X = 0 … degree`, entry by entry.
+fn expected_round(dense: &[Vec<Fr>], terms: &[Term], degree: usize) -> RoundPoly {
+    let half = dense[0].len() / 2;
+    let at = |x: u64| {
+        let line =
+            |table: &Vec<Fr>, y: usize| table[y] + Fr::from(x) * (table[y + half] - table[y]);
+        let entry = |y: usize| -> Fr {
+            let product = |term: &Term| -> Fr {
+                term.factors
+                    .iter()
+                    .map(|&factor| line(&dense[factor], y))
+                    .product()
+            };
+            terms
+                .iter()
+                .map(|term| term.coefficient * product(term))
+                .sum()
+        };
+        (0..half).map(entry).sum()
+    };
+    RoundPoly((0..=degree as u64).map(at).collect())
+}
+
+fn bind(dense: &mut [Vec<Fr>], r: Fr) {
+    for table in dense {
+        let half = table.len() / 2;
+        *table = (0..half)
+            .map(|y| table[y] + r * (table[y + half] - table[y]))
+            .collect();
+    }
+}
+
+/// The value at `r` of the polynomial with values `evals` at `0, 1, …`, by Lagrange's formula.
+fn interpolate(evals: &[Fr], r: Fr) -> Fr {
+    let basis = |i: usize| -> Fr {
+        let others = (0..evals.len()).filter(|&j| j != i);
+        let node = |j: usize| Fr::from(j as u64);
+        others
+            .map(|j| (r - node(j)) / (node(i) - node(j)))
+            .product()
+    };
+    (0..evals.len()).map(|i| evals[i] * basis(i)).sum()
+}
+
+fn check(
+    device: &dyn SumcheckDevice,
+    shape: &Shape,
+    num_vars: usize,
+    inputs: &mut Inputs,
+) -> Result<(), Reason> {
+    let owned: Vec<Owned> = shape
+        .tables
+        .iter()
+        .map(|&kind| Owned::new(kind, num_vars, inputs))
+        .collect();
+    let terms: Vec<Term> = shape
+        .terms
+        .iter()
+        .map(|factors| Term {
+            coefficient: inputs.field(),
+            factors: factors.to_vec(),
+        })
+        .collect();
+    let request = SumcheckRequest::new(
+        num_vars,
+        owned.iter().map(Owned::table).collect(),
+        terms.clone(),
+    )?;
+    let degree = request.degree();
+    let mut prover = device.prepare(request)?;
+    let mut dense: Vec<Vec<Fr>> = owned.iter().map(Owned::dense).collect();
+    let mut challenge = None;
+    for round in 0..num_vars {
+        let expected = expected_round(&dense, &terms, degree);
+        let claim = expected.0[0] + expected.0[1];
+        let got = prover.prove_round(challenge, claim)?;
+        expect_equal(format!("round polynomial {round}"), &expected, &got)?;
+        // Challenges 0 and 1 bind to a half; the others are arbitrary.
+        let r = match inputs.word() % 8 {
+            0 => Fr::from(0u64),
+            1 => Fr::from(1u64),
+            _ => inputs.field(),
+        };
+        let next_claim = interpolate(&expected.0, r);
+        bind(&mut dense, r);
+        let total: Fr = terms
+            .iter()
+            .map(|term| {
+                let product = |y: usize| -> Fr {
+                    term.factors
+                        .iter()
+                        .map(|&factor| dense[factor][y])
+                        .product()
+                };
+                term.coefficient * (0..dense[0].len()).map(product).sum::<Fr>()
+            })
+            .sum();
+        expect_equal("claim after binding", &total, &next_claim)?;
+        challenge = Some(r);
+    }
+    let finals: Vec<Fr> = dense.iter().map(|table| table[0]).collect();
+    expect_equal("final evaluations", &finals, &prover.finish(challenge)?)
+}
+
+pub(super) fn run(device: &dyn SumcheckDevice, cases: &mut Cases) -> Result<(), Failure> {
+    let mut inputs = Inputs::new(0x7375_6d00);
+    for shape in SHAPES {
+        for num_vars in 0..=8 {
+            cases.case(
+                format!("sumcheck: {}, {num_vars} variables", shape.name),
+                || check(device, shape, num_vars, &mut inputs),
+            )?;
+        }
+    }
+    call_order(device, cases)
+}
+
+/// Calls out of order must be refused, not answered.
+fn call_order(device: &dyn SumcheckDevice, cases: &mut Cases) -> Result<(), Failure> {
+    let values: Vec<Fr> = (0..4u64).map(Fr::from).collect();
+    let (r, claim) = (Some(Fr::from(5u64)), Fr::from(6u64));
+    let start = |num_vars: usize| {
+        let table = Table::Fr(Cow::Borrowed(&values[..1 << num_vars]));
+        let terms = vec![Term {
+            coefficient: Fr::from(1u64),
+            factors: vec![0],
+        }];
+        device.prepare(SumcheckRequest::new(num_vars, vec![table], terms)?)
+    };
+    let violation = |error: &DeviceError| matches!(error, DeviceError::InvariantViolation { .. });
+    let due = "InvariantViolation";
+    cases.case("sumcheck: challenge before the first round".into(), || {
+        expect_error(due, start(2)?.prove_round(r, claim), violation)
+    })?;
+    cases.case("sumcheck: no challenge in a later round".into(), || {
+        let mut prover = start(2)?;
+        prover.prove_round(None, claim)?;
+        expect_error(due, prover.prove_round(None, claim), violation)
+    })?;
+    cases.case("sumcheck: too many rounds".into(), || {
+        let mut prover = start(1)?;
+        prover.prove_round(None, Fr::from(1u64))?;
+        expect_error(due, prover.prove_round(r, claim), violation)
+    })?;
+    cases.case("sumcheck: a round without variables".into(), || {
+        expect_error(due, start(0)?.prove_round(None, claim), violation)
+    })?;
+    cases.case("sumcheck: finish before the last round".into(), || {
+        let mut prover = start(2)?;
+        prover.prove_round(None, claim)?;
+        expect_error(due, prover.finish(r), violation)
+    })?;
+    cases.case("sumcheck: finish before any round".into(), || {
+        expect_error(due, start(2)?.finish(None), violation)
+    })?;
+    cases.case("sumcheck: finish without the last challenge".into(), || {
+        let mut prover = start(1)?;
+        prover.prove_round(None, Fr::from(1u64))?;
+        expect_error(due, prover.finish(None), violation)
+    })?;
+    cases.case(
+        "sumcheck: finish with a challenge but no variables".into(),
+        || expect_error(due, start(0)?.finish(r), violation),
+    )
+}
