@@ -1,1 +1,39 @@
-//! Under construction.
+//! The proving engine: from integers to a proof, over any device.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`tensor`] | values of tensors, in the narrowest integers that hold their range |
+//! | [`witness`] | the forward pass: every tensor of a program, with advice |
+//! | [`key`] | setup: parameters committed once |
+//! | [`mod@prove`] | commitments, lookups, backward pass, opening |
+//! | [`observer`] | phases, for progress bars and reports |
+//!
+//! Devices see field elements and return canonical values; only this crate and the verifier touch the transcript.
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+mod backward;
+mod channel;
+mod commit;
+mod devices;
+mod error;
+mod evaluate;
+mod kernels;
+pub mod key;
+mod lookup;
+pub mod observer;
+mod opening;
+pub mod prove;
+mod sumcheck;
+pub mod tensor;
+pub mod witness;
+
+#[cfg(feature = "cheat")]
+pub use channel::Cheat;
+pub use devices::Devices;
+pub use error::ProveError;
+pub use key::{ProverKey, setup};
+pub use observer::{Observer, Phase, Quiet};
+pub use prove::{Proved, prove, prove_witness};
+pub use tensor::IntTensor;
+pub use witness::{Witness, execute};

@@ -13,4 +13,4 @@ mod opening;
 
 pub use bases::CommitmentKey;
 pub use layout::RowLayout;
-pub use opening::{Commitments, OpeningPlan, verify_opening};
+pub use opening::{Commitments, Opened, OpeningPlan, half_power, verify_opening};

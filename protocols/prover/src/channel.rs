@@ -1,0 +1,85 @@
+//! The prover's end of the conversation, and the seam where tests cheat.
+
+use kernelwise_core::field::{Fr, G1Affine};
+use kernelwise_core::transcript::{Instance, ProverTranscript};
+
+/// Alters a message of the prover before it is bound: called with the message's label and its values.
+#[cfg(feature = "cheat")]
+pub type Cheat<'a> = &'a mut dyn FnMut(&'static str, &mut [Fr]);
+
+/// Sends messages; what is sent is what the prover goes on with.
+pub(crate) struct Channel<'a> {
+    transcript: ProverTranscript,
+    #[cfg(feature = "cheat")]
+    cheat: Option<Cheat<'a>>,
+    #[cfg(not(feature = "cheat"))]
+    marker: std::marker::PhantomData<&'a ()>,
+}
+
+impl<'a> Channel<'a> {
+    pub(crate) fn new(instance: &Instance<'_>) -> Self {
+        Self {
+            transcript: ProverTranscript::new(instance),
+            #[cfg(feature = "cheat")]
+            cheat: None,
+            #[cfg(not(feature = "cheat"))]
+            marker: std::marker::PhantomData,
+        }
+    }
+
+    #[cfg(feature = "cheat")]
+    pub(crate) fn with_cheat(mut self, cheat: Cheat<'a>) -> Self {
+        self.cheat = Some(cheat);
+        self
+    }
+
+    /// Sends field elements; returns them as sent.
+    pub(crate) fn send(&mut self, label: &'static str, values: Vec<Fr>) -> Vec<Fr> {
+        let values = self.altered(label, values);
+        self.transcript.append_scalars(&values);
+        values
+    }
+
+    /// Sends one field element; returns it as sent.
+    pub(crate) fn send_one(&mut self, label: &'static str, value: Fr) -> Fr {
+        self.send(label, vec![value])
+            .first()
+            .copied()
+            .unwrap_or(value)
+    }
+
+    pub(crate) fn send_points(&mut self, points: &[G1Affine]) {
+        self.transcript.append_points(points);
+    }
+
+    /// Sends a round polynomial by its values at `0, 1, …, d`; returns the challenge and the next claim.
+    pub(crate) fn send_round(&mut self, label: &'static str, values: Vec<Fr>) -> (Fr, Fr) {
+        let values = self.altered(label, values);
+        kernelwise_core::sumcheck::send_round(&mut self.transcript, &values)
+    }
+
+    pub(crate) fn challenge(&mut self) -> Fr {
+        self.transcript.challenge()
+    }
+
+    pub(crate) fn challenges(&mut self, count: usize) -> Vec<Fr> {
+        self.transcript.challenges(count)
+    }
+
+    pub(crate) fn finish(self) -> Vec<u8> {
+        self.transcript.finish()
+    }
+
+    #[cfg(feature = "cheat")]
+    fn altered(&mut self, label: &'static str, mut values: Vec<Fr>) -> Vec<Fr> {
+        if let Some(cheat) = &mut self.cheat {
+            cheat(label, &mut values);
+        }
+        values
+    }
+
+    #[cfg(not(feature = "cheat"))]
+    fn altered(&mut self, _label: &'static str, values: Vec<Fr>) -> Vec<Fr> {
+        values
+    }
+}

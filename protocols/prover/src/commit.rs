@@ -1,0 +1,20 @@
+//! Row commitments.
+
+use kernelwise_core::commitment::RowLayout;
+use kernelwise_core::field::{CurveGroup, G1, G1Affine};
+use kernelwise_hal::{BaseSet, Msm, Scalars};
+
+use crate::error::ProveError;
+use crate::tensor::IntTensor;
+
+/// One point per logical row.
+pub(crate) fn commit_rows(
+    msm: &dyn Msm,
+    bases: &BaseSet,
+    tensor: &IntTensor,
+    max_columns: usize,
+) -> Result<Vec<G1Affine>, ProveError> {
+    let layout = RowLayout::new(tensor.shape(), max_columns);
+    let rows = msm.msm_rows(bases, Scalars::Int(tensor.as_slice()), layout.columns)?;
+    Ok(G1::normalize_batch(&rows))
+}

@@ -1,0 +1,69 @@
+//! Why a proof could not be made.
+
+use kernelwise_core::program::GraphError;
+use kernelwise_core::{VerifyError, program::Range};
+use kernelwise_hal::DeviceError;
+
+/// The failure of setup, execution or proving.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProveError {
+    /// A tensor has the wrong number of values.
+    #[error("tensor `{tensor}`: expected {expected} values, got {got}")]
+    Length {
+        /// Name of the tensor.
+        tensor: String,
+        /// Elements of its shape.
+        expected: usize,
+        /// Values that came.
+        got: usize,
+    },
+    /// A value is outside the range that the program relies on.
+    #[error("tensor `{tensor}`: expected values in {expected}, got {got}")]
+    OutOfRange {
+        /// Name of the tensor.
+        tensor: String,
+        /// The declared range.
+        expected: Range,
+        /// The value.
+        got: i64,
+    },
+    /// A value that a launch looks up is not in the table.
+    #[error("launch `{launch}`: {got} is outside the domain {expected} of its table")]
+    OutOfDomain {
+        /// Name of the launch.
+        launch: String,
+        /// The table's domain.
+        expected: Range,
+        /// The value.
+        got: i64,
+    },
+    /// Inputs or parameters do not match what the program names.
+    #[error("{what}: expected {expected}, got {got}")]
+    Interface {
+        /// Which list.
+        what: &'static str,
+        /// What the program names.
+        expected: usize,
+        /// What came.
+        got: usize,
+    },
+    /// No device offers an operation that proving needs.
+    #[error("no selected device offers {operation}")]
+    Unsupported {
+        /// The operation.
+        operation: &'static str,
+    },
+    /// A device failed.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+    /// The graph is not valid.
+    #[error(transparent)]
+    Graph(#[from] GraphError),
+    /// Keys do not fit together.
+    #[error(transparent)]
+    Key(#[from] VerifyError),
+    /// The engine met a state that a validated program excludes.
+    #[error("internal inconsistency: {0}")]
+    Internal(&'static str),
+}

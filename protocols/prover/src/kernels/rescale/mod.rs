@@ -1,0 +1,3 @@
+mod witness;
+
+pub(crate) use witness::execute;

@@ -1,0 +1,3 @@
+mod prove;
+
+pub(crate) use prove::prove;

@@ -1,0 +1,125 @@
+//! Setup: parameters are checked and committed once.
+
+use std::collections::BTreeMap;
+
+use kernelwise_core::VerifierKey;
+use kernelwise_core::commitment::{CommitmentKey, Commitments, RowLayout};
+use kernelwise_core::program::{Program, Tensor, TensorId, TensorKind};
+
+use crate::commit::commit_rows;
+use crate::devices::Devices;
+use crate::error::ProveError;
+use crate::tensor::IntTensor;
+
+/// Parameter values by tensor.
+pub type Parameters = BTreeMap<TensorId, IntTensor>;
+
+/// What a prover holds: the verifier's key and the parameters behind it.
+#[derive(Debug, Clone)]
+pub struct ProverKey {
+    verifier: VerifierKey,
+    parameters: Parameters,
+}
+
+impl ProverKey {
+    /// Joins a verifier key with parameter values, without recomputing the commitments: a mismatch shows as a proof that
+    /// does not verify.
+    ///
+    /// # Errors
+    /// [`ProveError::Interface`], [`ProveError::Length`] or [`ProveError::OutOfRange`] if the values do not fit the program.
+    pub fn new(verifier: VerifierKey, parameters: Parameters) -> Result<Self, ProveError> {
+        check_parameters(verifier.program(), &parameters)?;
+        Ok(Self {
+            verifier,
+            parameters,
+        })
+    }
+
+    /// The key to give to verifiers.
+    pub fn verifier(&self) -> &VerifierKey {
+        &self.verifier
+    }
+
+    /// The program.
+    pub fn program(&self) -> &Program {
+        self.verifier.program()
+    }
+
+    /// The parameters.
+    pub fn parameters(&self) -> &Parameters {
+        &self.parameters
+    }
+}
+
+/// Commits to the parameters of a program. Transparent: there is no secret to keep or destroy.
+///
+/// # Cost
+/// One multi-scalar multiplication per row of each parameter.
+///
+/// # Errors
+/// As [`ProverKey::new`], and what the device reports.
+pub fn setup(
+    program: Program,
+    parameters: Parameters,
+    devices: Devices<'_>,
+) -> Result<ProverKey, ProveError> {
+    check_parameters(&program, &parameters)?;
+    let max_columns = program.graph().max_columns;
+    let widest = parameters
+        .values()
+        .map(|tensor| RowLayout::new(tensor.shape(), max_columns).columns)
+        .max();
+    let bases = devices
+        .msm
+        .load(CommitmentKey::derive(widest.unwrap_or(0)).bases())?;
+    let mut commitments = Commitments::new();
+    for (&id, tensor) in &parameters {
+        commitments.insert(id, commit_rows(devices.msm, &bases, tensor, max_columns)?);
+    }
+    Ok(ProverKey {
+        verifier: VerifierKey::new(program, commitments)?,
+        parameters,
+    })
+}
+
+fn check_parameters(program: &Program, parameters: &Parameters) -> Result<(), ProveError> {
+    let expected = program.tensors_of(TensorKind::Parameter).count();
+    if parameters.len() != expected {
+        return Err(ProveError::Interface {
+            what: "parameters",
+            expected,
+            got: parameters.len(),
+        });
+    }
+    for (id, tensor) in program.tensors_of(TensorKind::Parameter) {
+        let Some(values) = parameters
+            .get(&id)
+            .filter(|values| *values.shape() == tensor.shape)
+        else {
+            let got = parameters.get(&id).map_or(0, |values| values.shape().len());
+            return Err(ProveError::Length {
+                tensor: tensor.name.clone(),
+                expected: tensor.shape.len(),
+                got,
+            });
+        };
+        check_range(tensor, values)?;
+    }
+    Ok(())
+}
+
+/// Requires every value to lie in the tensor's range.
+pub(crate) fn check_range(tensor: &Tensor, values: &IntTensor) -> Result<(), ProveError> {
+    match values
+        .as_slice()
+        .iter()
+        .find(|&value| !tensor.range.contains(value))
+    {
+        Some(got) => Err(ProveError::OutOfRange {
+            tensor: tensor.name.clone(),
+            expected: tensor.range,
+            got,
+        }),
+        None => Ok(()),
+    }
+}

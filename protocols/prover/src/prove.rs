@@ -1,0 +1,155 @@
+//! The prover's half of the protocol, step by step as the verifier reads it.
+
+use std::time::{Duration, Instant};
+
+use kernelwise_core::PublicTensors;
+use kernelwise_core::commitment::{CommitmentKey, RowLayout};
+use kernelwise_core::program::TensorKind;
+use kernelwise_core::transcript::Instance;
+use kernelwise_core::wire::ModelProof;
+
+use crate::backward::Backward;
+use crate::channel::Channel;
+use crate::commit::commit_rows;
+use crate::devices::Devices;
+use crate::error::ProveError;
+use crate::key::ProverKey;
+use crate::observer::{Observer, Phase};
+use crate::witness::{Witness, execute};
+
+/// A proof and what it took.
+#[derive(Debug, Clone)]
+pub struct Proved {
+    /// The proof.
+    pub proof: ModelProof,
+    /// The statement: public inputs and outputs.
+    pub public: PublicTensors,
+    /// Wall time of each phase, in order.
+    pub phases: Vec<(Phase, Duration)>,
+}
+
+/// Runs the program on `inputs` and proves the run.
+///
+/// # Errors
+/// [`ProveError`]: inputs that do not fit, values outside tables, or a device that fails.
+pub fn prove(
+    key: &ProverKey,
+    inputs: &[Vec<i64>],
+    devices: Devices<'_>,
+    observer: &dyn Observer,
+) -> Result<Proved, ProveError> {
+    let start = Instant::now();
+    observer.begin(Phase::Execute, 1);
+    let witness = execute(key.program(), key.parameters(), inputs)?;
+    observer.step(Phase::Execute);
+    let executed = start.elapsed();
+    let mut proved = prove_witness(key, &witness, devices, observer)?;
+    proved.phases.insert(0, (Phase::Execute, executed));
+    Ok(proved)
+}
+
+/// Proves a run whose tensors are given. The witness is not checked: a false one gives a proof that does not verify.
+///
+/// # Errors
+/// What the devices report, and [`ProveError::Internal`] if the witness does not belong to the program.
+pub fn prove_witness(
+    key: &ProverKey,
+    witness: &Witness,
+    devices: Devices<'_>,
+    observer: &dyn Observer,
+) -> Result<Proved, ProveError> {
+    run(key, witness, devices, observer, |channel| channel)
+}
+
+/// As [`prove_witness`], with every message passed through `cheat` before it is bound.
+///
+/// # Errors
+/// As [`prove_witness`].
+#[cfg(feature = "cheat")]
+pub fn prove_cheating(
+    key: &ProverKey,
+    witness: &Witness,
+    devices: Devices<'_>,
+    cheat: crate::channel::Cheat<'_>,
+) -> Result<Proved, ProveError> {
+    run(key, witness, devices, &crate::observer::Quiet, |channel| {
+        channel.with_cheat(cheat)
+    })
+}
+
+fn run<'c>(
+    key: &ProverKey,
+    witness: &Witness,
+    devices: Devices<'_>,
+    observer: &dyn Observer,
+    equip: impl FnOnce(Channel<'c>) -> Channel<'c>,
+) -> Result<Proved, ProveError> {
+    let program = key.program();
+    let public = witness.public(program)?;
+    let digest = key.verifier().digest();
+    let instance = Instance {
+        program: program.digest(),
+        key: digest,
+        public: &public,
+    };
+    let mut channel = equip(Channel::new(&instance));
+    let mut phases = Vec::new();
+    let mut timed = Timer::start();
+
+    let advice: Vec<_> = program.tensors_of(TensorKind::Advice).collect();
+    observer.begin(Phase::Commit, advice.len());
+    let max_columns = program.graph().max_columns;
+    let columns = advice
+        .iter()
+        .map(|(_, tensor)| RowLayout::new(&tensor.shape, max_columns).columns)
+        .max();
+    let bases = devices
+        .msm
+        .load(CommitmentKey::derive(columns.unwrap_or(0)).bases())?;
+    for (id, _) in advice {
+        let rows = commit_rows(devices.msm, &bases, witness.tensor(id)?, max_columns)?;
+        channel.send_points(&rows);
+        observer.step(Phase::Commit);
+    }
+    drop(bases);
+    phases.push((Phase::Commit, timed.lap()));
+
+    let mut pass = Backward::new(program, witness, devices, &mut channel);
+    pass.lookups(observer)?;
+    phases.push((Phase::Lookups, timed.lap()));
+
+    observer.begin(Phase::Backward, program.graph().launches.len());
+    pass.outputs(&public);
+    for launch in program.graph().launches.iter().rev() {
+        pass.launch(launch)?;
+        observer.step(Phase::Backward);
+    }
+    pass.drop_input_claims();
+    phases.push((Phase::Backward, timed.lap()));
+
+    pass.open(observer)?;
+    phases.push((Phase::Open, timed.lap()));
+    let proof = ModelProof {
+        program: program.digest(),
+        key: digest,
+        messages: channel.finish(),
+    };
+    Ok(Proved {
+        proof,
+        public,
+        phases,
+    })
+}
+
+struct Timer(Instant);
+
+impl Timer {
+    fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    fn lap(&mut self) -> Duration {
+        let now = Instant::now();
+        now.duration_since(std::mem::replace(&mut self.0, now))
+    }
+}

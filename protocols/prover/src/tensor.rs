@@ -1,0 +1,100 @@
+//! Values of tensors.
+
+use kernelwise_core::program::{Range, Shape};
+use kernelwise_hal::IntSlice;
+
+/// Integers of one width.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IntData {
+    /// 8 bits.
+    I8(Vec<i8>),
+    /// 16 bits.
+    I16(Vec<i16>),
+    /// 32 bits.
+    I32(Vec<i32>),
+    /// 64 bits.
+    I64(Vec<i64>),
+}
+
+impl IntData {
+    /// The values in the narrowest width that holds `range`; `None` if one does not fit there.
+    pub fn narrow(values: &[i64], range: &Range) -> Option<Self> {
+        fn cast<T: TryFrom<i64>>(values: &[i64]) -> Option<Vec<T>> {
+            values.iter().map(|&v| T::try_from(v).ok()).collect()
+        }
+        let fits = |min: i64, max: i64| Range::new(min, max).encloses(range);
+        if fits(i8::MIN.into(), i8::MAX.into()) {
+            cast(values).map(Self::I8)
+        } else if fits(i16::MIN.into(), i16::MAX.into()) {
+            cast(values).map(Self::I16)
+        } else if fits(i32::MIN.into(), i32::MAX.into()) {
+            cast(values).map(Self::I32)
+        } else {
+            Some(Self::I64(values.to_vec()))
+        }
+    }
+
+    /// A borrowed view.
+    pub fn as_slice(&self) -> IntSlice<'_> {
+        match self {
+            Self::I8(values) => IntSlice::I8(values),
+            Self::I16(values) => IntSlice::I16(values),
+            Self::I32(values) => IntSlice::I32(values),
+            Self::I64(values) => IntSlice::I64(values),
+        }
+    }
+
+    /// All values, widened.
+    pub fn to_vec(&self) -> Vec<i64> {
+        match self {
+            Self::I8(values) => values.iter().map(|&v| v.into()).collect(),
+            Self::I16(values) => values.iter().map(|&v| v.into()).collect(),
+            Self::I32(values) => values.iter().map(|&v| v.into()).collect(),
+            Self::I64(values) => values.clone(),
+        }
+    }
+}
+
+/// A tensor's values, row-major over its logical shape.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IntTensor {
+    shape: Shape,
+    data: IntData,
+}
+
+impl IntTensor {
+    /// The values in the narrowest width for `range`, or as wide as needed if some lie outside.
+    ///
+    /// # Panics
+    /// If the number of values is not that of the shape.
+    pub fn new(shape: Shape, values: &[i64], range: &Range) -> Self {
+        assert_eq!(values.len(), shape.len(), "values must fill the shape");
+        let data = IntData::narrow(values, range).unwrap_or_else(|| IntData::I64(values.to_vec()));
+        Self { shape, data }
+    }
+
+    /// The logical shape.
+    pub fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    /// A borrowed view of the values.
+    pub fn as_slice(&self) -> IntSlice<'_> {
+        self.data.as_slice()
+    }
+
+    /// All values, widened.
+    pub fn to_vec(&self) -> Vec<i64> {
+        self.data.to_vec()
+    }
+
+    /// The values in the padded table, zeros elsewhere, in the same width.
+    pub fn padded(&self) -> IntData {
+        match &self.data {
+            IntData::I8(values) => IntData::I8(self.shape.pad(values, 0)),
+            IntData::I16(values) => IntData::I16(self.shape.pad(values, 0)),
+            IntData::I32(values) => IntData::I32(self.shape.pad(values, 0)),
+            IntData::I64(values) => IntData::I64(self.shape.pad(values, 0)),
+        }
+    }
+}

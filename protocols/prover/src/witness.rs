@@ -1,0 +1,227 @@
+//! The forward pass: every tensor of a program, over integers.
+
+use kernelwise_core::PublicTensors;
+use kernelwise_core::kernels::Kernel;
+use kernelwise_core::program::{KernelGraph, Launch, Program, TensorId, TensorKind};
+
+use crate::error::ProveError;
+use crate::kernels;
+use crate::key::{Parameters, check_range};
+use crate::lookup::form_values;
+use crate::tensor::IntTensor;
+
+/// The values of all tensors of one run.
+#[derive(Debug, Clone)]
+pub struct Witness {
+    tensors: Vec<Option<IntTensor>>,
+}
+
+impl Witness {
+    /// The values of one tensor.
+    ///
+    /// # Errors
+    /// [`ProveError::Internal`] if it has none.
+    pub fn tensor(&self, id: TensorId) -> Result<&IntTensor, ProveError> {
+        let slot = self.tensors.get(id.0 as usize).and_then(Option::as_ref);
+        slot.ok_or(ProveError::Internal("a tensor has no values"))
+    }
+
+    /// Replaces the values of one tensor, consistent or not.
+    pub fn set(&mut self, id: TensorId, tensor: IntTensor) {
+        if let Some(slot) = self.tensors.get_mut(id.0 as usize) {
+            *slot = Some(tensor);
+        }
+    }
+
+    /// Counts all lookups anew, from the values as they are. Values outside a table are not counted.
+    ///
+    /// # Errors
+    /// [`ProveError::Internal`] if a tensor has no values.
+    pub fn count_lookups(&mut self, program: &Program) -> Result<(), ProveError> {
+        let tables = &program.graph().tables;
+        let mut counts: Vec<Vec<i64>> = tables
+            .iter()
+            .map(|table| vec![0; 1 << table.bits])
+            .collect();
+        for lookup in program.lookups() {
+            let index = lookup.table.0 as usize;
+            let (Some(table), Some(counts)) = (tables.get(index), counts.get_mut(index)) else {
+                continue;
+            };
+            for value in form_values(self, &lookup.domain, &lookup.input)? {
+                let entry = value
+                    .wrapping_add(lookup.input.constant)
+                    .wrapping_sub(table.lo);
+                if let Some(count) = usize::try_from(entry)
+                    .ok()
+                    .and_then(|entry| counts.get_mut(entry))
+                {
+                    *count += 1;
+                }
+            }
+        }
+        for (table, counts) in tables.iter().zip(counts) {
+            if let Some(tensor) = program.graph().tensor(table.multiplicities) {
+                // Counts are far below their declared range: the narrowest width for the largest one.
+                let largest = counts.iter().copied().max().unwrap_or(0);
+                let range = kernelwise_core::program::Range::new(0, largest);
+                self.set(
+                    table.multiplicities,
+                    IntTensor::new(tensor.shape.clone(), &counts, &range),
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// The statement: public inputs and outputs.
+    ///
+    /// # Errors
+    /// [`ProveError::Internal`] if one has no values.
+    pub fn public(&self, program: &Program) -> Result<PublicTensors, ProveError> {
+        let values = |ids: &[TensorId]| -> Result<Vec<Vec<i64>>, ProveError> {
+            ids.iter()
+                .map(|&id| Ok(self.tensor(id)?.to_vec()))
+                .collect()
+        };
+        Ok(PublicTensors {
+            inputs: values(&program.graph().inputs)?,
+            outputs: values(&program.graph().outputs)?,
+        })
+    }
+}
+
+/// Runs a program.
+///
+/// # Errors
+/// [`ProveError::Interface`], [`ProveError::Length`] or [`ProveError::OutOfRange`] if the inputs do not fit;
+/// [`ProveError::OutOfDomain`] if a value leaves a table.
+pub fn execute(
+    program: &Program,
+    parameters: &Parameters,
+    inputs: &[Vec<i64>],
+) -> Result<Witness, ProveError> {
+    let graph = program.graph();
+    let mut witness = Witness {
+        tensors: vec![None; graph.tensors.len()],
+    };
+    if inputs.len() != graph.inputs.len() {
+        return Err(ProveError::Interface {
+            what: "inputs",
+            expected: graph.inputs.len(),
+            got: inputs.len(),
+        });
+    }
+    for (&id, values) in graph.inputs.iter().zip(inputs) {
+        let Some(tensor) = graph.tensor(id) else {
+            continue;
+        };
+        if values.len() != tensor.shape.len() {
+            return Err(ProveError::Length {
+                tensor: tensor.name.clone(),
+                expected: tensor.shape.len(),
+                got: values.len(),
+            });
+        }
+        let values = IntTensor::new(tensor.shape.clone(), values, &tensor.range);
+        check_range(tensor, &values)?;
+        witness.set(id, values);
+    }
+    for (id, _) in program.tensors_of(TensorKind::Parameter) {
+        let values = parameters
+            .get(&id)
+            .ok_or(ProveError::Internal("a parameter has no values"))?;
+        witness.set(id, values.clone());
+    }
+    for launch in &graph.launches {
+        let outputs = run(graph, launch, &witness)?;
+        for (&id, values) in launch.outputs.iter().zip(outputs) {
+            let Some(tensor) = graph.tensor(id) else {
+                continue;
+            };
+            witness.set(
+                id,
+                IntTensor::new(tensor.shape.clone(), &values, &tensor.range),
+            );
+        }
+    }
+    witness.count_lookups(program)?;
+    Ok(witness)
+}
+
+fn run(
+    graph: &KernelGraph,
+    launch: &Launch,
+    witness: &Witness,
+) -> Result<Vec<Vec<i64>>, ProveError> {
+    let wrong = || ProveError::Internal("a launch does not fit its kernel");
+    let input = |index: usize| witness.tensor(*launch.inputs.get(index).ok_or_else(wrong)?);
+    let output = launch
+        .outputs
+        .first()
+        .and_then(|&id| graph.tensor(id))
+        .ok_or_else(wrong)?;
+    let single = |values| Ok(vec![values]);
+    match &launch.kernel {
+        Kernel::MatMul(kernel) => {
+            let (x, w) = (input(0)?, input(1)?);
+            let shape = kernel.split(x.shape(), w.shape()).ok_or_else(wrong)?;
+            single(kernels::matmul::execute(&shape, &x.to_vec(), &w.to_vec()))
+        }
+        Kernel::Conv2d(kernel) => {
+            let (x, w) = (input(0)?, input(1)?);
+            let shape = kernel
+                .split(x.shape(), w.shape(), &output.shape)
+                .ok_or_else(wrong)?;
+            single(kernels::conv2d::execute(
+                kernel,
+                &shape,
+                &x.to_vec(),
+                &w.to_vec(),
+            ))
+        }
+        Kernel::Linear(kernel) => {
+            let inputs = launch
+                .inputs
+                .iter()
+                .map(|&id| witness.tensor(id))
+                .collect::<Result<Vec<_>, _>>()?;
+            single(kernels::linear::execute(kernel, &output.shape, &inputs))
+        }
+        Kernel::Reshape(_) => single(input(0)?.to_vec()),
+        Kernel::Rescale(kernel) => {
+            let bits = graph.table(kernel.range_table).ok_or_else(wrong)?.bits;
+            Ok(kernels::rescale::execute(
+                kernel,
+                &output.shape,
+                input(0)?,
+                bits,
+            ))
+        }
+        Kernel::Lookup(kernel) => {
+            let table = graph.table(kernel.table).ok_or_else(wrong)?;
+            single(kernels::lookup::execute(
+                &launch.name,
+                table,
+                &input(0)?.to_vec(),
+            )?)
+        }
+        Kernel::MaxPool(kernel) => {
+            let x = input(0)?;
+            let range = launch
+                .inputs
+                .first()
+                .and_then(|&id| graph.tensor(id))
+                .ok_or_else(wrong)?
+                .range;
+            single(kernels::max_pool::execute(
+                kernel,
+                x.shape(),
+                &output.shape,
+                &x.to_vec(),
+                &range,
+            ))
+        }
+        _ => Err(ProveError::Internal("a kernel without an executor")),
+    }
+}

@@ -1,0 +1,81 @@
+//! Proving and verifying a small program.
+
+use kernelwise_core::program::{Program, TensorKind};
+use kernelwise_core::{PublicTensors, VerifyError, verify};
+use kernelwise_cpu::CpuDevice;
+use kernelwise_prover::key::Parameters;
+use kernelwise_prover::{
+    Devices, IntTensor, Proved, ProverKey, Quiet, Witness, execute, prove_witness, setup,
+};
+
+use crate::graphs::Numbers;
+
+/// A program with parameters, inputs and keys, all from one seed.
+pub struct Case {
+    /// Keys.
+    pub key: ProverKey,
+    /// Public inputs.
+    pub inputs: Vec<Vec<i64>>,
+    /// The device that proves.
+    pub device: CpuDevice,
+}
+
+impl Case {
+    /// Fills parameters and inputs with values in their ranges.
+    pub fn new(program: Program, seed: u64) -> Self {
+        let mut numbers = Numbers::new(seed);
+        let device = CpuDevice::optimized();
+        let mut parameters = Parameters::new();
+        for (id, tensor) in program.tensors_of(TensorKind::Parameter) {
+            let values: Vec<i64> = (0..tensor.shape.len())
+                .map(|_| numbers.within(tensor.range))
+                .collect();
+            parameters.insert(
+                id,
+                IntTensor::new(tensor.shape.clone(), &values, &tensor.range),
+            );
+        }
+        let graph = program.graph();
+        let inputs = graph
+            .inputs
+            .iter()
+            .filter_map(|&id| graph.tensor(id))
+            .map(|tensor| {
+                (0..tensor.shape.len())
+                    .map(|_| numbers.within(tensor.range))
+                    .collect()
+            })
+            .collect();
+        let key = setup(program, parameters, devices(&device)).expect("setup");
+        Self {
+            key,
+            inputs,
+            device,
+        }
+    }
+
+    /// Runs the program.
+    pub fn witness(&self) -> Witness {
+        execute(self.key.program(), self.key.parameters(), &self.inputs).expect("execution")
+    }
+
+    /// Proves a witness as it is.
+    pub fn prove(&self, witness: &Witness) -> Proved {
+        prove_witness(&self.key, witness, devices(&self.device), &Quiet).expect("proof")
+    }
+
+    /// Verifies with this case's key.
+    pub fn verify(&self, proved: &Proved) -> Result<(), VerifyError> {
+        self.verify_as(&proved.public, proved)
+    }
+
+    /// Verifies a proof against another statement.
+    pub fn verify_as(&self, public: &PublicTensors, proved: &Proved) -> Result<(), VerifyError> {
+        verify(self.key.verifier(), public, &proved.proof)
+    }
+}
+
+/// All operations on one device.
+pub fn devices(device: &CpuDevice) -> Devices<'_> {
+    Devices::select(&[device]).expect("the CPU offers everything")
+}
