@@ -4,7 +4,7 @@
     reason = "calls of functions compiled for AVX-512, guarded by a token of detection"
 )]
 
-use super::constants::{LIMBS, LaneField, join, split};
+use super::constants::LaneField;
 use super::ifma;
 use super::ops::{LaneKernel, LaneOps, WIDTH};
 
@@ -37,31 +37,21 @@ fn run_kernel<K: LaneKernel>(ops: Avx512, kernel: K) -> K::Output {
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
 fn pack<F: LaneField>(values: &[F; WIDTH]) -> ifma::Lanes<F> {
-    let mut rows = [[0; WIDTH]; LIMBS];
-    for (lane, value) in values.iter().enumerate() {
-        for (row, limb) in rows.iter_mut().zip(split(value.to_montgomery())) {
-            row[lane] = limb;
-        }
-    }
-    ifma::mul(ifma::load(&rows), ifma::splat(&F::LANES.enter))
+    let words = ifma::load_words(std::array::from_fn(|lane| values[lane].montgomery()));
+    ifma::mul(words, ifma::splat(&F::LANES.enter))
 }
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
 fn unpack<F: LaneField>(x: ifma::Lanes<F>) -> [F; WIDTH] {
-    let rows = ifma::store(ifma::canonical(ifma::mul(x, ifma::splat(&F::LANES.leave))));
-    std::array::from_fn(|lane| {
-        F::from_montgomery(join(std::array::from_fn(|limb| rows[limb][lane])))
-    })
+    let words = ifma::canonical(ifma::mul(x, ifma::splat(&F::LANES.leave)));
+    ifma::store_words(words).map(F::from_montgomery)
 }
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
 fn is_zero<F: LaneField>(x: ifma::Lanes<F>) -> u8 {
-    let rows = ifma::store(ifma::canonical(x));
-    (0..WIDTH).fold(0, |mask, lane| {
-        mask | u8::from(rows.iter().all(|row| row[lane] == 0)) << lane
-    })
+    ifma::zero_lanes(ifma::canonical(x))
 }
 
 impl LaneOps for Avx512 {

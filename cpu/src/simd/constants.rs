@@ -33,8 +33,11 @@ pub struct LaneConstants {
     pub enter: [u64; LIMBS],
     /// `2^256 mod p`: takes Montgomery form of radix 2^260 to radix 2^256 in one multiplication.
     pub leave: [u64; LIMBS],
-    /// `2^268 mod p`: turns the radix-2^256 inverse of a radix-2^260 representative into radix 2^260.
+    /// `2^780 mod p`: takes the integer inverse of a representative to the representative of the inverse, in
+    /// one multiplication: `(a·2^260)⁻¹ · 2^780 / 2^260 = a⁻¹·2^260`.
     pub inverse_fix: [u64; LIMBS],
+    /// `2^260 mod p`: one.
+    pub one: [u64; LIMBS],
     /// `4p`, to keep a difference positive.
     pub four_p: [u64; LIMBS],
     /// Multiples of `p`, as limb-wise addends, that bring a value in `[−4·2^253, 4·2^253)` into `[0, 1.75p)`;
@@ -58,7 +61,7 @@ pub trait LaneField: PrimeField<BigInt = BigInt<4>> + private::Sealed {
     fn from_montgomery(limbs: [u64; 4]) -> Self;
 
     /// The Montgomery representative of radix 2^256, below `p`.
-    fn to_montgomery(self) -> [u64; 4];
+    fn montgomery(&self) -> &[u64; 4];
 }
 
 mod private {
@@ -79,8 +82,8 @@ impl LaneField for Fr {
     }
 
     #[inline(always)]
-    fn to_montgomery(self) -> [u64; 4] {
-        self.0.0
+    fn montgomery(&self) -> &[u64; 4] {
+        &self.0.0
     }
 }
 
@@ -93,8 +96,8 @@ impl LaneField for Fq {
     }
 
     #[inline(always)]
-    fn to_montgomery(self) -> [u64; 4] {
-        self.0.0
+    fn montgomery(&self) -> &[u64; 4] {
+        &self.0.0
     }
 }
 
@@ -130,7 +133,8 @@ const fn constants(p: [u64; 4]) -> LaneConstants {
         quotient,
         enter: split(power_of_two(264, p)),
         leave: split(power_of_two(256, p)),
-        inverse_fix: split(power_of_two(268, p)),
+        inverse_fix: split(power_of_two(780, p)),
+        one: split(power_of_two(260, p)),
         four_p: multiple(modulus, 4),
         fold_signed: fold_table(modulus, -4),
         fold_positive: fold_table(modulus, 0),

@@ -60,20 +60,7 @@ fn all(value: u64) -> __m512i {
     _mm512_set1_epi64(value as i64)
 }
 
-/// Loads limbs across lanes: `rows[i][lane]` is limb `i` of element `lane`, carried.
-#[inline]
-#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
-pub(super) fn load<F>(rows: &[[u64; 8]; LIMBS]) -> Lanes<F> {
-    Lanes::new([
-        row(&rows[0]),
-        row(&rows[1]),
-        row(&rows[2]),
-        row(&rows[3]),
-        row(&rows[4]),
-    ])
-}
-
-/// The inverse of [`load`].
+/// Limbs across lanes: `rows[i][lane]` is limb `i` of element `lane`.
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
 pub(super) fn store<F>(x: Lanes<F>) -> [[u64; 8]; LIMBS] {
@@ -83,6 +70,90 @@ pub(super) fn store<F>(x: Lanes<F>) -> [[u64; 8]; LIMBS] {
         unsafe { _mm512_storeu_si512(out.as_mut_ptr().cast(), limb) }
     }
     rows
+}
+
+/// Loads eight 256-bit numbers and splits them into limbs.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
+pub(super) fn load_words<F>(words: [&[u64; 4]; 8]) -> Lanes<F> {
+    let r = words.map(|words| {
+        // SAFETY: the reference is valid for 32 bytes; the load has no alignment requirement.
+        unsafe { _mm256_loadu_si256(words.as_ptr().cast()) }
+    });
+    let pair = |low, high| _mm512_inserti64x4::<1>(_mm512_castsi256_si512(low), high);
+    let (a, b) = (pair(r[0], r[2]), pair(r[1], r[3]));
+    let (c, d) = (pair(r[4], r[6]), pair(r[5], r[7]));
+    let (even_low, even_high) = (_mm512_unpacklo_epi64(a, b), _mm512_unpacklo_epi64(c, d));
+    let (odd_low, odd_high) = (_mm512_unpackhi_epi64(a, b), _mm512_unpackhi_epi64(c, d));
+    widen(&[
+        _mm512_shuffle_i64x2::<0x88>(even_low, even_high),
+        _mm512_shuffle_i64x2::<0x88>(odd_low, odd_high),
+        _mm512_shuffle_i64x2::<0xdd>(even_low, even_high),
+        _mm512_shuffle_i64x2::<0xdd>(odd_low, odd_high),
+    ])
+}
+
+/// The inverse of [`load_words`], for values below 2^256 with carried limbs.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
+pub(super) fn store_words<F>(x: Lanes<F>) -> [[u64; 4]; 8] {
+    let w = narrow(x);
+    let (even_low, even_high) = (
+        _mm512_unpacklo_epi64(w[0], w[1]),
+        _mm512_unpacklo_epi64(w[2], w[3]),
+    );
+    let (odd_low, odd_high) = (
+        _mm512_unpackhi_epi64(w[0], w[1]),
+        _mm512_unpackhi_epi64(w[2], w[3]),
+    );
+    // Each selects two numbers, as words 01 of both, then words 23 of both.
+    let pairs = [
+        _mm512_shuffle_i64x2::<0x44>(even_low, even_high),
+        _mm512_shuffle_i64x2::<0x44>(odd_low, odd_high),
+        _mm512_shuffle_i64x2::<0xee>(even_low, even_high),
+        _mm512_shuffle_i64x2::<0xee>(odd_low, odd_high),
+    ];
+    let mut out = [[0; 4]; 8];
+    for (i, pair) in pairs.into_iter().enumerate() {
+        let pair = _mm512_shuffle_i64x2::<0xd8>(pair, pair);
+        let first = 4 * (i / 2) + i % 2;
+        for (index, half) in [
+            (first, _mm512_castsi512_si256(pair)),
+            (first + 2, _mm512_extracti64x4_epi64::<1>(pair)),
+        ] {
+            // SAFETY: the reference is valid for 32 bytes; the store has no alignment requirement.
+            unsafe { _mm256_storeu_si256(out[index].as_mut_ptr().cast(), half) }
+        }
+    }
+    out
+}
+
+/// 64-bit limbs to 52-bit limbs.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
+pub(super) fn widen<F>(w: &[__m512i]) -> Lanes<F> {
+    let mask = all(LIMB_MASK);
+    Lanes::new([
+        _mm512_and_si512(w[0], mask),
+        _mm512_and_si512(_mm512_shrdi_epi64::<52>(w[0], w[1]), mask),
+        _mm512_and_si512(_mm512_shrdi_epi64::<40>(w[1], w[2]), mask),
+        _mm512_and_si512(_mm512_shrdi_epi64::<28>(w[2], w[3]), mask),
+        _mm512_srli_epi64::<16>(w[3]),
+    ])
+}
+
+/// Carried 52-bit limbs to 64-bit limbs, for values below 2^256.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
+pub(super) fn narrow<F>(x: Lanes<F>) -> [__m512i; 4] {
+    let l = x.0;
+    let join = |low, high| _mm512_or_si512(low, high);
+    [
+        join(l[0], _mm512_slli_epi64::<52>(l[1])),
+        join(_mm512_srli_epi64::<12>(l[1]), _mm512_slli_epi64::<40>(l[2])),
+        join(_mm512_srli_epi64::<24>(l[2]), _mm512_slli_epi64::<28>(l[3])),
+        join(_mm512_srli_epi64::<36>(l[3]), _mm512_slli_epi64::<16>(l[4])),
+    ]
 }
 
 /// The same carried limbs in every lane.
@@ -278,4 +349,33 @@ pub(super) fn select<F>(mask: u8, a: Lanes<F>, b: Lanes<F>) -> Lanes<F> {
     Lanes::new(std::array::from_fn(|i| {
         _mm512_mask_blend_epi64(mask, a.0[i], b.0[i])
     }))
+}
+
+/// `a − b − c`, reduced, for a value in `(−3.9p, 1.3p)`: `a` a product of reduced values, `b` and `c` reduced.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
+pub(super) fn sub2<F: LaneField>(a: Lanes<F>, b: Lanes<F>, c: Lanes<F>) -> Lanes<F> {
+    fold(
+        difference_limbs(a, Lanes::new(sum_limbs(b, c))),
+        &F::LANES.fold_negative,
+    )
+}
+
+/// Moves every lane `N` places down, cyclically.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
+pub(super) fn rotate<const N: i32, F>(x: Lanes<F>) -> Lanes<F> {
+    Lanes::new(std::array::from_fn(|i| {
+        _mm512_alignr_epi64::<N>(x.0[i], x.0[i])
+    }))
+}
+
+/// Which lanes are zero, for canonical values.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
+pub(super) fn zero_lanes<F>(x: Lanes<F>) -> u8 {
+    let any = x.0[1..]
+        .iter()
+        .fold(x.0[0], |any, &limb| _mm512_or_si512(any, limb));
+    _mm512_testn_epi64_mask(any, any)
 }

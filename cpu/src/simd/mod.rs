@@ -30,6 +30,8 @@ pub mod constants;
 #[cfg(target_arch = "x86_64")]
 mod ifma;
 pub mod level;
+#[cfg(target_arch = "x86_64")]
+pub mod msm;
 pub mod ops;
 pub mod portable;
 #[cfg(test)]

@@ -1,0 +1,141 @@
+//! Multi-scalar multiplication in lanes.
+//!
+//! # Algorithm
+//! Pippenger's buckets over signed digits ([`windows`]): the digits of every window sort the points into
+//! segments, one per bucket ([`sort`]); segments are summed eight at a time without conflicts ([`segments`]),
+//! by affine additions that share an inversion ([`adder`]); buckets are weighted in lanes as well
+//! ([`reduction`]). Only the last doublings are scalar. Rows of a matrix over the same bases and windows of
+//! one long sum are the same thing: groups of buckets.
+//!
+//! # Source
+//! [Bernstein, Doumen, Lange, Oosterwijk 2012](https://eprint.iacr.org/2012/549) for buckets over signed digits;
+//! affine buckets with shared inversions as in [Luo, Fu, Gong 2023](https://eprint.iacr.org/2022/1400).
+//!
+//! # Absent on purpose
+//! The endomorphism of BN254: with windows of 15 bits it saves no additions into buckets, only half of the
+//! reduction, and costs a decomposition per scalar and twice the bases in memory.
+#![expect(
+    unsafe_code,
+    reason = "calls of functions compiled for AVX-512, guarded by a token of detection"
+)]
+
+mod adder;
+mod digits;
+mod inverse;
+mod point;
+mod reduction;
+mod segments;
+mod sort;
+#[cfg(test)]
+mod tests;
+mod windows;
+
+use kernelwise_field::{AdditiveGroup, G1, G1Affine, Zero};
+use kernelwise_hal::Scalars;
+use rayon::prelude::*;
+
+use super::Avx512;
+use digits::Digits;
+use point::{Packed, pack_points};
+
+/// Bases in the layout of the lanes: one cache line per point.
+pub struct LaneBases {
+    ops: Avx512,
+    points: Vec<Packed>,
+}
+
+impl std::fmt::Debug for LaneBases {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LaneBases")
+            .field("len", &self.points.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Points that one thread takes into lanes at a time.
+const LOAD_CHUNK: usize = 1 << 12;
+
+/// Buckets summed by one task at least: several batches of full vectors.
+const GROUP_BUCKETS: usize = 1 << 14;
+
+impl LaneBases {
+    /// Prepares `bases`; the identity and repeated points are allowed.
+    ///
+    /// # Cost
+    /// Two lane multiplications and 64 bytes per base.
+    pub fn new(ops: Avx512, bases: &[G1Affine]) -> Self {
+        let mut points = vec![Packed::IDENTITY; bases.len()];
+        let chunks = points
+            .par_chunks_mut(LOAD_CHUNK)
+            .zip(bases.par_chunks(LOAD_CHUNK));
+        chunks.for_each(|(out, bases)| {
+            // SAFETY: `ops` proves that the CPU has the features `pack_points` is compiled for.
+            unsafe { pack_points(bases, out) }
+        });
+        Self { ops, points }
+    }
+
+    /// Number of bases.
+    pub fn len(&self) -> usize {
+        self.points.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.points.is_empty()
+    }
+
+    /// `Σ_i scalars[row·row_len + i] · bases[i]` for every row.
+    ///
+    /// # Shapes
+    /// `scalars` holds a whole number of rows of `row_len ≤ len()` values; returns one point per row.
+    ///
+    /// # Panics
+    /// If a row is longer than the bases: callers check lengths.
+    ///
+    /// # Cost
+    /// About one lane addition per scalar and window, and two per bucket.
+    pub fn sums(&self, scalars: Scalars<'_>, row_len: usize) -> Vec<G1> {
+        let Avx512 { .. } = self.ops;
+        // SAFETY: `self.ops` proves that the CPU has the features `sums` is compiled for.
+        unsafe { sums(&self.points, scalars, row_len) }
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
+fn sums(points: &[Packed], scalars: Scalars<'_>, row_len: usize) -> Vec<G1> {
+    if scalars.is_empty() || row_len == 0 {
+        return Vec::new();
+    }
+    let rows = scalars.len() / row_len;
+    let digits = Digits::new(scalars, rows);
+    let windows = digits.windows;
+    let buckets = windows.buckets();
+    // A group is one window of one row.
+    let groups = rows * windows.count;
+    let groups_per_task = (GROUP_BUCKETS / buckets).clamp(1, groups);
+    let tasks: Vec<Vec<Packed>> = (0..groups.div_ceil(groups_per_task))
+        .into_par_iter()
+        .map(|task| {
+            let first = task * groups_per_task;
+            let last = groups.min(first + groups_per_task);
+            let sorted = sort::sort(&digits, row_len, first..last);
+            segments::sum_segments(points, &sorted.entries, &sorted.ends)
+        })
+        .collect();
+    let weighted = reduction::weighted_sums(&tasks.concat(), buckets);
+    let horner = |windows_of_row: &[G1]| {
+        windows_of_row
+            .iter()
+            .rev()
+            .fold(G1::zero(), |mut sum, window| {
+                if !sum.is_zero() {
+                    (0..windows.bits).for_each(|_| {
+                        sum.double_in_place();
+                    });
+                }
+                sum + window
+            })
+    };
+    weighted.chunks(windows.count).map(horner).collect()
+}
