@@ -237,4 +237,9 @@ impl Claims {
     pub fn take(&mut self, tensor: TensorId) -> Vec<Claim> {
         self.by_tensor.remove(&tensor).unwrap_or_default()
     }
+
+    /// Whether every claim has been taken.
+    pub fn is_empty(&self) -> bool {
+        self.by_tensor.is_empty()
+    }
 }

@@ -52,12 +52,16 @@ pub enum GraphError {
     },
 }
 
-/// Largest number of variables of one tensor: 2^32 entries.
-const MAX_TENSOR_VARS: usize = 32;
+/// Largest number of variables of one tensor: 2^30 entries.
+const MAX_TENSOR_VARS: usize = 30;
+/// Longest axis: the verifier holds one field element per index of an axis.
+const MAX_AXIS: usize = 1 << 20;
 /// Largest number of axes.
 const MAX_RANK: usize = 8;
 /// Largest table: the prover walks all of it.
 const MAX_TABLE_BITS: u32 = 24;
+/// Largest table without a formula: the verifier walks all of it too.
+const MAX_VALUES_BITS: u32 = 20;
 /// Largest lookup argument, in variables.
 const MAX_LOOKUP_VARS: usize = 36;
 
@@ -185,7 +189,7 @@ fn check_tensors(graph: &KernelGraph) -> Result<(), GraphError> {
             && shape
                 .dims()
                 .iter()
-                .all(|&dim| (1..=1 << MAX_TENSOR_VARS).contains(&dim))
+                .all(|&dim| (1..=MAX_AXIS).contains(&dim))
             && shape.num_vars() <= MAX_TENSOR_VARS;
         if !fits {
             let expected =
@@ -237,6 +241,12 @@ fn check_table(graph: &KernelGraph, table: &LookupTable) -> Result<(), String> {
         return Err(format!("starts at {}, expected within 2^40", table.lo));
     }
     match &table.function {
+        TableFunction::Values(_) if table.bits > MAX_VALUES_BITS => {
+            return Err(format!(
+                "2^{} listed values, expected at most 2^{MAX_VALUES_BITS}",
+                table.bits
+            ));
+        }
         TableFunction::Values(values) if values.len() != 1 << table.bits => {
             return Err(format!(
                 "{} values for 2^{} entries",

@@ -12,6 +12,9 @@ use crate::program::GraphError;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reshape;
 
+/// The verifier holds one field element per element.
+const MAX_ELEMENTS: usize = 1 << 22;
+
 impl Relation for Reshape {
     fn name(&self) -> &'static str {
         "reshape"
@@ -22,6 +25,12 @@ impl Relation for Reshape {
         let (x, y) = (view.input(0)?, view.output(0)?);
         view.require("y", x.shape.len() == y.shape.len(), || {
             (format!("{} elements", x.shape.len()), y.shape.to_string())
+        })?;
+        view.require("x", x.shape.len() <= MAX_ELEMENTS, || {
+            (
+                format!("at most {MAX_ELEMENTS} elements"),
+                x.shape.to_string(),
+            )
         })?;
         view.require_range(y, Some(x.range))
     }
