@@ -28,6 +28,8 @@
 pub mod avx512;
 pub mod constants;
 #[cfg(target_arch = "x86_64")]
+pub mod contract;
+#[cfg(target_arch = "x86_64")]
 mod ifma;
 pub mod level;
 #[cfg(target_arch = "x86_64")]

@@ -1,11 +1,10 @@
-//! Contraction with lazy reduction: limb sums in machine words, one reduction per output.
+//! Sums of 32-bit limbs, for any CPU.
 
 use kernelwise_field::{AdditiveGroup, Fr};
-use kernelwise_hal::contract::check_weights;
-use kernelwise_hal::{Contract, ContractAxis, DeviceError, IntMatrix, IntSlice};
+use kernelwise_hal::{ContractAxis, IntMatrix, IntSlice};
 use rayon::prelude::*;
 
-use super::wide::{LIMBS, fold, signed_limbs};
+use crate::optimized::wide::{LIMBS, fold, signed_limbs};
 
 /// Entries of one accumulation run: `2^15` products of a 16-bit integer (sign included) by a 32-bit limb
 /// stay below `2^62`, inside a 64-bit sum.
@@ -14,25 +13,15 @@ const RUN: usize = 1 << 15;
 /// Columns per block when rows are summed away: 256 columns of 8 sums fill half of a 32 KiB cache.
 const COLUMNS: usize = 256;
 
-/// Limb sums over blocks, in parallel over outputs and runs.
-pub(crate) struct OptimizedContract;
-
-impl Contract for OptimizedContract {
-    fn contract(
-        &self,
-        matrix: IntMatrix<'_>,
-        axis: ContractAxis,
-        weights: &[Fr],
-    ) -> Result<Vec<Fr>, DeviceError> {
-        check_weights(&matrix, axis, weights)?;
-        let weights: Vec<[i64; LIMBS]> = weights.iter().map(signed_limbs).collect();
-        let (rows, cols) = (matrix.rows(), matrix.cols());
-        Ok(match matrix.data() {
-            IntSlice::I8(data) => sum::<i8, i64>(data, (rows, cols), axis, &weights),
-            IntSlice::I16(data) => sum::<i16, i64>(data, (rows, cols), axis, &weights),
-            IntSlice::I32(data) => sum::<i32, i128>(data, (rows, cols), axis, &weights),
-            IntSlice::I64(data) => sum::<i64, i128>(data, (rows, cols), axis, &weights),
-        })
+/// Sums a matrix that is not empty, in parallel over outputs and runs.
+pub(super) fn contract(matrix: IntMatrix<'_>, axis: ContractAxis, weights: &[Fr]) -> Vec<Fr> {
+    let weights: Vec<[i64; LIMBS]> = weights.iter().map(signed_limbs).collect();
+    let cols = matrix.cols();
+    match matrix.data() {
+        IntSlice::I8(data) => sum::<i8, i64>(data, cols, axis, &weights),
+        IntSlice::I16(data) => sum::<i16, i64>(data, cols, axis, &weights),
+        IntSlice::I32(data) => sum::<i32, i128>(data, cols, axis, &weights),
+        IntSlice::I64(data) => sum::<i64, i128>(data, cols, axis, &weights),
     }
 }
 
@@ -55,18 +44,11 @@ impl Accumulator for i128 {
 
 fn sum<T: Copy + Into<i64> + Sync, A: Accumulator>(
     data: &[T],
-    (rows, cols): (usize, usize),
+    cols: usize,
     axis: ContractAxis,
     weights: &[[i64; LIMBS]],
 ) -> Vec<Fr> {
     match axis {
-        _ if data.is_empty() => vec![
-            Fr::ZERO;
-            match axis {
-                ContractAxis::Rows => cols,
-                ContractAxis::Cols => rows,
-            }
-        ],
         ContractAxis::Cols => data
             .par_chunks(cols)
             .map(|row| dot::<T, A>(row, weights))
