@@ -19,6 +19,7 @@ pub type Parameters = BTreeMap<TensorId, IntTensor>;
 pub struct ProverKey {
     verifier: VerifierKey,
     parameters: Parameters,
+    bases: CommitmentKey,
 }
 
 impl ProverKey {
@@ -29,9 +30,11 @@ impl ProverKey {
     /// [`ProveError::Interface`], [`ProveError::Length`] or [`ProveError::OutOfRange`] if the values do not fit the program.
     pub fn new(verifier: VerifierKey, parameters: Parameters) -> Result<Self, ProveError> {
         check_parameters(verifier.program(), &parameters)?;
+        let bases = CommitmentKey::derive(widest_row(verifier.program()));
         Ok(Self {
             verifier,
             parameters,
+            bases,
         })
     }
 
@@ -49,6 +52,11 @@ impl ProverKey {
     pub fn parameters(&self) -> &Parameters {
         &self.parameters
     }
+
+    /// Bases for the widest committed tensor.
+    pub fn bases(&self) -> &CommitmentKey {
+        &self.bases
+    }
 }
 
 /// Commits to the parameters of a program. Transparent: there is no secret to keep or destroy.
@@ -65,21 +73,33 @@ pub fn setup(
 ) -> Result<ProverKey, ProveError> {
     check_parameters(&program, &parameters)?;
     let max_columns = program.graph().max_columns;
-    let widest = parameters
-        .values()
-        .map(|tensor| RowLayout::new(tensor.shape(), max_columns).columns)
-        .max();
-    let bases = devices
-        .msm
-        .load(CommitmentKey::derive(widest.unwrap_or(0)).bases())?;
+    let bases = CommitmentKey::derive(widest_row(&program));
+    let resident = devices.msm.load(bases.bases())?;
     let mut commitments = Commitments::new();
     for (&id, tensor) in &parameters {
-        commitments.insert(id, commit_rows(devices.msm, &bases, tensor, max_columns)?);
+        commitments.insert(
+            id,
+            commit_rows(devices.msm, &resident, tensor, max_columns)?,
+        );
     }
+    let verifier = VerifierKey::new(program, commitments)?;
     Ok(ProverKey {
-        verifier: VerifierKey::new(program, commitments)?,
+        verifier,
         parameters,
+        bases,
     })
+}
+
+/// Columns of the widest committed tensor.
+fn widest_row(program: &Program) -> usize {
+    let max_columns = program.graph().max_columns;
+    let committed = program
+        .tensors_of(TensorKind::Parameter)
+        .chain(program.tensors_of(TensorKind::Advice));
+    committed
+        .map(|(_, tensor)| RowLayout::new(&tensor.shape, max_columns).columns)
+        .max()
+        .unwrap_or(0)
 }
 
 fn check_parameters(program: &Program, parameters: &Parameters) -> Result<(), ProveError> {

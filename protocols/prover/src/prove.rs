@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use kernelwise_core::PublicTensors;
-use kernelwise_core::commitment::{CommitmentKey, RowLayout};
 use kernelwise_core::program::TensorKind;
 use kernelwise_core::transcript::Instance;
 use kernelwise_core::wire::ModelProof;
@@ -99,13 +98,7 @@ fn run<'c>(
     let advice: Vec<_> = program.tensors_of(TensorKind::Advice).collect();
     observer.begin(Phase::Commit, advice.len());
     let max_columns = program.graph().max_columns;
-    let columns = advice
-        .iter()
-        .map(|(_, tensor)| RowLayout::new(&tensor.shape, max_columns).columns)
-        .max();
-    let bases = devices
-        .msm
-        .load(CommitmentKey::derive(columns.unwrap_or(0)).bases())?;
+    let bases = devices.msm.load(key.bases().bases())?;
     for (id, _) in advice {
         let rows = commit_rows(devices.msm, &bases, witness.tensor(id)?, max_columns)?;
         channel.send_points(&rows);
