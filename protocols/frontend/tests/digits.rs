@@ -1,0 +1,94 @@
+//! The two digit classifiers: import, agreement with the float model, what quantisation chose.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test")]
+
+use std::path::PathBuf;
+
+use kernelwise_frontend::input::{parse_npy, read_sample};
+use kernelwise_frontend::inspect::{ProgramSummary, layer_errors};
+use kernelwise_frontend::{OnnxModel, QuantiseOptions, QuantisedModel, quantise};
+
+fn example(name: &str) -> PathBuf {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    root.join("../../examples/digits").join(name)
+}
+
+fn data(name: &str) -> Vec<f32> {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let bytes = std::fs::read(root.join("tests/data").join(name)).unwrap();
+    parse_npy(&bytes).unwrap().values
+}
+
+/// 297 images with values in 0..1.
+fn images() -> Vec<Vec<Vec<f32>>> {
+    let pixels = data("digits28_images.npy");
+    let images = pixels.chunks_exact(28 * 28);
+    images
+        .map(|image| vec![image.iter().map(|pixel| pixel / 255.0).collect()])
+        .collect()
+}
+
+fn argmax(values: &[f32]) -> usize {
+    let best = values.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1));
+    best.unwrap().0
+}
+
+fn load(name: &str) -> OnnxModel {
+    OnnxModel::from_path(example(&format!("{name}.onnx"))).unwrap()
+}
+
+fn calibrated_by_examples(model: &OnnxModel) -> QuantisedModel {
+    let samples = ["zero.json", "three.json", "seven.json"];
+    let samples = samples.map(|name| read_sample(example(name)).unwrap().inputs);
+    let calibration = model.calibrate(samples.iter().map(Vec::as_slice)).unwrap();
+    quantise(model, &calibration, &QuantiseOptions::default()).unwrap()
+}
+
+/// The part of images on which integers and floats choose the same digit.
+fn agreement(model: &OnnxModel, quantised: &QuantisedModel) -> f64 {
+    let labels = data("digits28_labels.npy");
+    let (mut agree, mut right) = (0, 0);
+    let images = images();
+    for (image, label) in images.iter().zip(labels) {
+        let float = model.float_run(image).unwrap();
+        let inputs = quantised.quantise_inputs(image).unwrap();
+        let execution = quantised.execute(&inputs.values).unwrap();
+        let integer = quantised.dequantise_outputs(&execution.outputs());
+        agree += usize::from(argmax(&float[0]) == argmax(&integer[0]));
+        right += usize::from(argmax(&integer[0]) == label as usize);
+    }
+    println!("agreement {agree}, right {right} of {}", images.len());
+    agree as f64 / images.len() as f64
+}
+
+fn describe(model: &OnnxModel, quantised: &QuantisedModel) {
+    println!("{:#?}", ProgramSummary::of(quantised.program()));
+    for layer in quantised.report() {
+        println!("{layer:?}");
+    }
+    let sample = read_sample(example("seven.json")).unwrap();
+    for error in layer_errors(model, quantised, &sample.inputs).unwrap() {
+        println!("{error:?}");
+    }
+}
+
+fn check(name: &str) {
+    let model = load(name);
+    let sample = read_sample(example(&format!("{name}.input.json"))).unwrap();
+    let outputs = model.float_run(&sample.inputs).unwrap();
+    for (got, expected) in outputs[0].iter().zip(&sample.outputs.unwrap()[0]) {
+        assert!((got - expected).abs() < 1e-4, "{got} for {expected}");
+    }
+    let quantised = calibrated_by_examples(&model);
+    describe(&model, &quantised);
+    assert!(agreement(&model, &quantised) >= 0.98);
+}
+
+#[test]
+fn the_perceptron_agrees_with_its_float_model() {
+    check("mlp");
+}
+
+#[test]
+fn lenet_agrees_with_its_float_model() {
+    check("lenet5");
+}
