@@ -36,6 +36,12 @@ fn run_kernel<K: LaneKernel>(ops: Avx512, kernel: K) -> K::Output {
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
+fn run_closure<T>(body: impl FnOnce() -> T) -> T {
+    body()
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
 fn pack<F: LaneField>(values: &[F; WIDTH]) -> ifma::Lanes<F> {
     let words = ifma::load_words(std::array::from_fn(|lane| values[lane].montgomery()));
     ifma::mul(words, ifma::splat(&F::LANES.enter))
@@ -46,6 +52,18 @@ fn pack<F: LaneField>(values: &[F; WIDTH]) -> ifma::Lanes<F> {
 fn unpack<F: LaneField>(x: ifma::Lanes<F>) -> [F; WIDTH] {
     let words = ifma::canonical(ifma::mul(x, ifma::splat(&F::LANES.leave)));
     ifma::store_words(words).map(F::from_montgomery)
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
+fn pack_words<F: LaneField>(values: &[F; WIDTH]) -> ifma::Lanes<F> {
+    ifma::load_words(std::array::from_fn(|lane| values[lane].montgomery()))
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
+fn unpack_words<F: LaneField>(x: ifma::Lanes<F>) -> [F; WIDTH] {
+    ifma::store_words(ifma::canonical(x)).map(F::from_montgomery)
 }
 
 #[inline]
@@ -62,6 +80,29 @@ impl LaneOps for Avx512 {
     fn run<K: LaneKernel>(self, kernel: K) -> K::Output {
         // SAFETY: `self` proves that the CPU has the features `run_kernel` is compiled for.
         unsafe { run_kernel(self, kernel) }
+    }
+
+    #[inline(always)]
+    fn within<T>(self, body: impl FnOnce() -> T) -> T {
+        // SAFETY: `self` proves that the CPU has the features `run_closure` is compiled for.
+        unsafe { run_closure(body) }
+    }
+
+    #[inline(always)]
+    fn pack_words<F: LaneField>(self, values: &[F; WIDTH]) -> Self::Lanes<F> {
+        // SAFETY: `self` proves that the CPU has the features `pack_words` is compiled for.
+        unsafe { pack_words(values) }
+    }
+
+    #[inline(always)]
+    fn unpack_words<F: LaneField>(self, x: Self::Lanes<F>) -> [F; WIDTH] {
+        // SAFETY: `self` proves that the CPU has the features `unpack_words` is compiled for.
+        unsafe { unpack_words(x) }
+    }
+
+    #[inline(always)]
+    fn words_factor<F: LaneField>(self) -> F {
+        F::from_montgomery(F::LANES.words_factor)
     }
 
     #[inline(always)]
@@ -144,6 +185,28 @@ impl LaneOps for Avx512 {
     fn reduce<F: LaneField>(self, acc: Self::Wide<F>) -> Self::Lanes<F> {
         // SAFETY: `self` proves that the CPU has the features `reduce_sum` is compiled for.
         unsafe { ifma::reduce_sum(acc) }
+    }
+
+    #[inline(always)]
+    fn signed_zero<F: LaneField>(self) -> Self::Wide<F> {
+        // SAFETY: `self` proves that the CPU has the features `signed_zero` is compiled for.
+        unsafe { ifma::signed_zero() }
+    }
+
+    #[inline(always)]
+    fn mul_add_signed<F: LaneField>(
+        self,
+        acc: Self::Wide<F>,
+        a: Self::Lanes<F>,
+        v: &[i64; WIDTH],
+    ) -> Self::Wide<F> {
+        // SAFETY: `self` proves that the CPU has the features `mul_add_signed` is compiled for.
+        unsafe { ifma::mul_add_signed(acc, a, v) }
+    }
+
+    #[inline(always)]
+    fn integer_factor<F: LaneField>(self) -> F {
+        F::from_montgomery(F::LANES.integer_factor)
     }
 
     #[inline(always)]

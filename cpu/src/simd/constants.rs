@@ -38,6 +38,12 @@ pub struct LaneConstants {
     pub inverse_fix: [u64; LIMBS],
     /// `2^260 mod p`: one.
     pub one: [u64; LIMBS],
+    /// `2^252 mod p`, the representative of radix 2^256 of `2^256/2^260`.
+    pub words_factor: [u64; 4],
+    /// `2^256/2^260 mod p`, the representative of radix 2^256 of `2^−260`.
+    pub integer_factor: [u64; 4],
+    /// A multiple of `p` in columns of weight `2^(52·i)`, of which all but the lowest are at least `2^62`.
+    pub signed_bias: [u64; LIMBS + 1],
     /// `4p`, to keep a difference positive.
     pub four_p: [u64; LIMBS],
     /// Multiples of `p`, as limb-wise addends, that bring a value in `[−4·2^253, 4·2^253)` into `[0, 1.75p)`;
@@ -135,6 +141,9 @@ const fn constants(p: [u64; 4]) -> LaneConstants {
         leave: split(power_of_two(256, p)),
         inverse_fix: split(power_of_two(780, p)),
         one: split(power_of_two(260, p)),
+        words_factor: power_of_two(252, p),
+        integer_factor: sixteenth(p),
+        signed_bias: signed_bias(p),
         four_p: multiple(modulus, 4),
         fold_signed: fold_table(modulus, -4),
         fold_positive: fold_table(modulus, 0),
@@ -183,6 +192,77 @@ const fn power_of_two(exponent: usize, p: [u64; 4]) -> [u64; 4] {
         step += 1;
     }
     x
+}
+
+/// `1/16 mod p`: one, halved four times, an odd number after adding `p`.
+const fn sixteenth(p: [u64; 4]) -> [u64; 4] {
+    let mut x = [1, 0, 0, 0];
+    let mut step = 0;
+    while step < 4 {
+        if x[0] & 1 == 1 {
+            x = add(x, p);
+        }
+        x = [
+            x[0] >> 1 | x[1] << 63,
+            x[1] >> 1 | x[2] << 63,
+            x[2] >> 1 | x[3] << 63,
+            x[3] >> 1,
+        ];
+        step += 1;
+    }
+    x
+}
+
+/// `Σ_{i=1..5} 2^62 · 2^(52·i)` in columns, made a multiple of `p` by a number below `p`.
+const fn signed_bias(p: [u64; 4]) -> [u64; LIMBS + 1] {
+    let mut out = [0; LIMBS + 1];
+    let mut rest = p;
+    let mut i = 1;
+    while i <= LIMBS {
+        out[i] = 1 << 62;
+        // rest − 2^(62 + 52·i), which is in (−p, p].
+        rest = subtract_once(
+            add(rest, subtract(p, power_of_two(62 + LIMB_BITS * i, p))),
+            p,
+        );
+        i += 1;
+    }
+    let rest = split(rest);
+    let mut i = 0;
+    while i < LIMBS {
+        out[i] += rest[i];
+        i += 1;
+    }
+    out
+}
+
+/// `a + b` below 2^256.
+const fn add(a: [u64; 4], b: [u64; 4]) -> [u64; 4] {
+    let mut out = [0; 4];
+    let mut carry = 0u128;
+    let mut i = 0;
+    while i < 4 {
+        carry += a[i] as u128 + b[i] as u128;
+        out[i] = carry as u64;
+        carry >>= 64;
+        i += 1;
+    }
+    out
+}
+
+/// `a − b` for `a ≥ b`.
+const fn subtract(a: [u64; 4], b: [u64; 4]) -> [u64; 4] {
+    let mut out = [0; 4];
+    let mut borrow = false;
+    let mut i = 0;
+    while i < 4 {
+        let (d, b1) = a[i].overflowing_sub(b[i]);
+        let (d, b2) = d.overflowing_sub(borrow as u64);
+        out[i] = d;
+        borrow = b1 || b2;
+        i += 1;
+    }
+    out
 }
 
 /// `x − p` if that is not negative, else `x`.

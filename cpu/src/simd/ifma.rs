@@ -298,6 +298,38 @@ pub(super) fn mul_add<F>(mut acc: Wide<F>, a: Lanes<F>, b: Lanes<F>) -> Wide<F> 
     acc
 }
 
+/// The empty sum of products with integers: a multiple of `p` whose columns stay positive.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
+pub(super) fn signed_zero<F: LaneField>() -> Wide<F> {
+    let mut t = [_mm512_setzero_si512(); 2 * LIMBS];
+    for (column, &bias) in t.iter_mut().zip(&F::LANES.signed_bias) {
+        *column = all(bias);
+    }
+    Wide(t, PhantomData)
+}
+
+/// `acc + a·v` without reduction, for `|v| < 2^51`.
+///
+/// The multiply-add reads `v mod 2^52`; where `v` is negative, that is `2^52` too much, and `a` is taken back
+/// one column up. A product moves a column by less than `2^53` up and `2^52` down, so 512 products keep
+/// columns that start between `2^62` and `2^62 + 2^53` between zero and `2^63.1`.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
+pub(super) fn mul_add_signed<F>(mut acc: Wide<F>, a: Lanes<F>, v: &[i64; 8]) -> Wide<F> {
+    // SAFETY: the reference is valid for 64 bytes; the load has no alignment requirement.
+    let v = unsafe { _mm512_loadu_si512(v.as_ptr().cast()) };
+    let negative = _mm512_movepi64_mask(v);
+    for i in 0..LIMBS {
+        acc.0[i] = _mm512_madd52lo_epu64(acc.0[i], a.0[i], v);
+        acc.0[i + 1] = _mm512_madd52hi_epu64(acc.0[i + 1], a.0[i], v);
+    }
+    for i in 0..LIMBS {
+        acc.0[i + 1] = _mm512_mask_sub_epi64(acc.0[i + 1], negative, acc.0[i + 1], a.0[i]);
+    }
+    acc
+}
+
 /// `t / 2^260`, below `t/2^260 + 1.13p` in carried limbs.
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]

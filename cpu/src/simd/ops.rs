@@ -16,6 +16,12 @@ pub const WIDTH: usize = 8;
 /// 96 products of reduced values are the most that one final fold brings back below `1.75p`.
 pub const MAX_WIDE_PRODUCTS: usize = 96;
 
+/// Products with integers that one [`LaneOps::Wide`] may take before it must be reduced.
+pub const MAX_SIGNED_PRODUCTS: usize = 512;
+
+/// Magnitude bits of an integer that [`LaneOps::mul_add_signed`] takes.
+pub const SIGNED_BITS: u32 = 51;
+
 /// Arithmetic on [`WIDTH`] field elements at once.
 ///
 /// # Bounds
@@ -33,11 +39,24 @@ pub trait LaneOps: Copy + Debug + Send + Sync + 'static {
     /// Runs `kernel` compiled for this instruction set.
     fn run<K: LaneKernel>(self, kernel: K) -> K::Output;
 
+    /// Runs `body` compiled for this instruction set, as far as it is inlined.
+    fn within<T>(self, body: impl FnOnce() -> T) -> T;
+
     /// Takes eight elements into lanes. One multiplication for the change of radix.
     fn pack<F: LaneField>(self, values: &[F; WIDTH]) -> Self::Lanes<F>;
 
     /// Gives back the eight elements. One multiplication for the change of radix, and the final reduction.
     fn unpack<F: LaneField>(self, x: Self::Lanes<F>) -> [F; WIDTH];
+
+    /// Takes eight representatives into lanes as they are: the lanes hold `x` times
+    /// [`words_factor`](LaneOps::words_factor). No multiplication.
+    fn pack_words<F: LaneField>(self, values: &[F; WIDTH]) -> Self::Lanes<F>;
+
+    /// The inverse of [`pack_words`](LaneOps::pack_words), with the final reduction.
+    fn unpack_words<F: LaneField>(self, x: Self::Lanes<F>) -> [F; WIDTH];
+
+    /// What [`pack_words`](LaneOps::pack_words) multiplies by: the quotient of the two Montgomery radices.
+    fn words_factor<F: LaneField>(self) -> F;
 
     /// One element in every lane.
     fn splat<F: LaneField>(self, value: F) -> Self::Lanes<F>;
@@ -78,6 +97,24 @@ pub trait LaneOps: Copy + Debug + Send + Sync + 'static {
 
     /// The value of a sum of at most [`MAX_WIDE_PRODUCTS`] products.
     fn reduce<F: LaneField>(self, acc: Self::Wide<F>) -> Self::Lanes<F>;
+
+    /// The empty sum of products with integers.
+    fn signed_zero<F: LaneField>(self) -> Self::Wide<F>;
+
+    /// `acc + a·v` times [`integer_factor`](LaneOps::integer_factor), unreduced: a tenth of the cost of
+    /// [`mul`](LaneOps::mul). The operand is not lazy, and `|v| < 2^51`.
+    ///
+    /// The sum starts from [`signed_zero`](LaneOps::signed_zero); the caller reduces after at most
+    /// [`MAX_SIGNED_PRODUCTS`] products; more give a wrong value.
+    fn mul_add_signed<F: LaneField>(
+        self,
+        acc: Self::Wide<F>,
+        a: Self::Lanes<F>,
+        v: &[i64; WIDTH],
+    ) -> Self::Wide<F>;
+
+    /// What a product with an integer is multiplied by: the inverse of the Montgomery radix.
+    fn integer_factor<F: LaneField>(self) -> F;
 
     /// Which lanes hold zero, as a bit mask; compares canonical values.
     fn is_zero<F: LaneField>(self, x: Self::Lanes<F>) -> u8;

@@ -25,6 +25,26 @@ impl LaneOps for Portable {
     }
 
     #[inline(always)]
+    fn within<T>(self, body: impl FnOnce() -> T) -> T {
+        body()
+    }
+
+    #[inline(always)]
+    fn pack_words<F: LaneField>(self, values: &[F; WIDTH]) -> Self::Lanes<F> {
+        *values
+    }
+
+    #[inline(always)]
+    fn unpack_words<F: LaneField>(self, x: Self::Lanes<F>) -> [F; WIDTH] {
+        x
+    }
+
+    #[inline(always)]
+    fn words_factor<F: LaneField>(self) -> F {
+        F::ONE
+    }
+
+    #[inline(always)]
     fn pack<F: LaneField>(self, values: &[F; WIDTH]) -> Self::Lanes<F> {
         *values
     }
@@ -92,6 +112,26 @@ impl LaneOps for Portable {
     #[inline(always)]
     fn reduce<F: LaneField>(self, acc: Self::Wide<F>) -> Self::Lanes<F> {
         acc
+    }
+
+    #[inline(always)]
+    fn signed_zero<F: LaneField>(self) -> Self::Wide<F> {
+        self.zero()
+    }
+
+    #[inline(always)]
+    fn mul_add_signed<F: LaneField>(
+        self,
+        acc: Self::Wide<F>,
+        a: Self::Lanes<F>,
+        v: &[i64; WIDTH],
+    ) -> Self::Wide<F> {
+        self.mul_add(acc, a, v.map(F::from))
+    }
+
+    #[inline(always)]
+    fn integer_factor<F: LaneField>(self) -> F {
+        F::ONE
     }
 
     #[inline(always)]

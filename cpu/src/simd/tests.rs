@@ -110,8 +110,57 @@ impl<F: LaneField> LaneKernel for Zeros<F> {
     }
 }
 
+/// Sums of products with integers, and representatives taken as they are.
+struct Integers<F> {
+    a: [F; WIDTH],
+    v: [i64; WIDTH],
+    count: usize,
+}
+
+impl<F: LaneField> LaneKernel for Integers<F> {
+    type Output = [[F; WIDTH]; 2];
+
+    #[inline(always)]
+    fn call<S: LaneOps>(self, ops: S) -> Self::Output {
+        let a = ops.pack(&self.a);
+        let sum = (0..self.count).fold(ops.signed_zero(), |sum, _| {
+            ops.mul_add_signed(sum, a, &self.v)
+        });
+        let factor = ops.integer_factor::<F>().inverse().unwrap();
+        let sum = ops.mul(ops.reduce(sum), ops.splat(factor));
+        let words = ops.pack_words(&self.a);
+        let square = ops.mul(words, words);
+        let factor = ops.words_factor::<F>().inverse().unwrap();
+        [
+            ops.unpack(sum),
+            ops.unpack_words(square).map(|x| x * factor),
+        ]
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn integer_products_agree_with_arkworks(
+        a in eight::<Fr>(),
+        v in prop::array::uniform8(prop_oneof![
+            Just((1i64 << SIGNED_BITS) - 1),
+            Just(1 - (1i64 << SIGNED_BITS)),
+            Just(0),
+            Just(-1),
+            1 - (1i64 << SIGNED_BITS)..(1i64 << SIGNED_BITS)
+        ]),
+        count in prop_oneof![Just(MAX_SIGNED_PRODUCTS), 0usize..20],
+    ) {
+        let expected = [
+            std::array::from_fn(|i| a[i] * Fr::from(v[i]) * Fr::from(count as u64)),
+            a.map(|a| a * a),
+        ];
+        for level in [Level::Portable, Level::detect()] {
+            prop_assert_eq!(dispatch_on(level, Integers { a, v, count }), expected);
+        }
+    }
 
     #[test]
     fn fr_lanes_agree_with_arkworks(a in eight::<Fr>(), b in eight::<Fr>()) {
