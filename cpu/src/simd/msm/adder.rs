@@ -56,7 +56,8 @@ impl Adder {
     /// `targets[i] += operand(targets, i)` in every lane of every vector.
     ///
     /// `operand` gives a point and the mask of lanes in which it is to be subtracted; it sees the targets as they
-    /// were before any addition.
+    /// were before any addition. `meanwhile` is called for every vector in the second pass, which leaves the
+    /// memory idle: the place to ask for what the next call needs.
     ///
     /// # Cost
     /// 586 fused multiply-adds per eight additions, and one inversion.
@@ -66,6 +67,7 @@ impl Adder {
         &mut self,
         targets: &mut [PointLanes],
         mut operand: impl FnMut(&[PointLanes], usize) -> (PointLanes, u8),
+        mut meanwhile: impl FnMut(usize),
     ) {
         let one = ifma::splat(&Fq::LANES.one);
         let unused = Pending {
@@ -82,33 +84,53 @@ impl Adder {
         for index in 0..targets.len() {
             let (point, negative) = operand(targets, index);
             let target = &targets[index];
-            let mut pending = Pending {
-                x2: point.x,
-                denominator: ifma::sub_lazy(point.x, target.x),
-                numerator: signed_difference(point.y, negative, target.y),
-                prefix: products[index % CHAINS],
-            };
-            if is_suspicious(&pending, target) {
-                let exception = exception(&mut pending, target, point, negative);
+            // Written in place: a copy of 1280 bytes costs as much as a multiplication.
+            let pending = &mut self.pending[index];
+            let denominator = ifma::sub_lazy(point.x, target.x);
+            pending.x2 = point.x;
+            pending.denominator = denominator;
+            pending.numerator = signed_difference(point.y, negative, target.y);
+            let chain = &mut products[index % CHAINS];
+            pending.prefix = *chain;
+            if is_suspicious(denominator, target.x, point.x) {
+                let exception = exception(pending, target, point, negative);
                 self.patches
                     .extend(exception.map(|(lanes, sum)| Patch { index, lanes, sum }));
+                *chain = ifma::mul(*chain, pending.denominator);
+            } else {
+                *chain = ifma::mul(*chain, denominator);
             }
-            products[index % CHAINS] = ifma::mul(pending.prefix, pending.denominator);
-            self.pending[index] = pending;
         }
         let mut inverses = invert(products);
-        for (index, target) in targets.iter_mut().enumerate().rev() {
-            let pending = &self.pending[index];
-            let suffix = inverses[index % CHAINS];
-            let inverse = ifma::mul(suffix, pending.prefix);
-            inverses[index % CHAINS] = ifma::mul(suffix, pending.denominator);
-            let slope = ifma::mul(pending.numerator, inverse);
-            let x = ifma::sub2(ifma::square(slope), target.x, pending.x2);
-            let y = ifma::mul(slope, ifma::sub_lazy(target.x, x));
-            *target = PointLanes {
-                x,
-                y: ifma::sub(y, target.y),
-            };
+        // From the last block to the first, as the chains unwind. Inside a block step by step, because the
+        // steps of one addition wait for each other and those of another do not.
+        let mut slopes = [one; CHAINS];
+        let mut runs = [one; CHAINS];
+        for first in (0..targets.len()).step_by(CHAINS).rev() {
+            let block = first..targets.len().min(first + CHAINS);
+            let (targets, pending) = (&mut targets[block.clone()], &self.pending[block.clone()]);
+            for index in block.clone() {
+                meanwhile(index);
+            }
+            for ((slope, inverse), pending) in slopes.iter_mut().zip(&inverses).zip(pending) {
+                *slope = ifma::mul(*inverse, pending.prefix);
+            }
+            for (inverse, pending) in inverses.iter_mut().zip(pending) {
+                *inverse = ifma::mul(*inverse, pending.denominator);
+            }
+            for (slope, pending) in slopes.iter_mut().zip(pending) {
+                *slope = ifma::mul(*slope, pending.numerator);
+            }
+            for (((slope, run), target), pending) in
+                slopes.iter().zip(&mut runs).zip(&mut *targets).zip(pending)
+            {
+                let x = ifma::sub2(ifma::square(*slope), target.x, pending.x2);
+                *run = ifma::sub_lazy(target.x, x);
+                target.x = x;
+            }
+            for ((slope, run), target) in slopes.iter().zip(&runs).zip(targets) {
+                target.y = ifma::sub(ifma::mul(*slope, *run), target.y);
+            }
         }
         for Patch { index, lanes, sum } in &self.patches {
             let target = &mut targets[*index];
@@ -132,15 +154,14 @@ fn signed_difference(a: Lanes<Fq>, mask: u8, b: Lanes<Fq>) -> Lanes<Fq> {
 /// Whether some lane may need [`exception`]; wrong only towards yes, with probability below 2^-46.
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
-fn is_suspicious(pending: &Pending, target: &PointLanes) -> bool {
+fn is_suspicious(denominator: Lanes<Fq>, x1: Lanes<Fq>, x2: Lanes<Fq>) -> bool {
     // The denominator is in (2.25p, 5.75p), so it is zero modulo p only at 3p, 4p and 5p.
     let low = Fq::LANES.modulus[0];
-    let denominator = pending.denominator.0[0];
     let multiples = [3, 4, 5].map(|k| {
         let multiple = _mm512_set1_epi64(((low * k) & LIMB_MASK) as i64);
-        _mm512_cmpeq_epi64_mask(denominator, multiple)
+        _mm512_cmpeq_epi64_mask(denominator.0[0], multiple)
     });
-    let [x1, x2] = [target.x.0[0], pending.x2.0[0]].map(|limb| _mm512_testn_epi64_mask(limb, limb));
+    let [x1, x2] = [x1.0[0], x2.0[0]].map(|limb| _mm512_testn_epi64_mask(limb, limb));
     multiples[0] | multiples[1] | multiples[2] | x1 | x2 != 0
 }
 

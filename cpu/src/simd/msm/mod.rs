@@ -41,13 +41,14 @@ use point::{Packed, pack_points};
 /// Bases in the layout of the lanes: one cache line per point.
 pub struct LaneBases {
     ops: Avx512,
+    /// The bases, then the identity.
     points: Vec<Packed>,
 }
 
 impl std::fmt::Debug for LaneBases {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("LaneBases")
-            .field("len", &self.points.len())
+            .field("len", &self.len())
             .finish_non_exhaustive()
     }
 }
@@ -64,7 +65,7 @@ impl LaneBases {
     /// # Cost
     /// Two lane multiplications and 64 bytes per base.
     pub fn new(ops: Avx512, bases: &[G1Affine]) -> Self {
-        let mut points = vec![Packed::IDENTITY; bases.len()];
+        let mut points = vec![Packed::IDENTITY; bases.len() + 1];
         let chunks = points
             .par_chunks_mut(LOAD_CHUNK)
             .zip(bases.par_chunks(LOAD_CHUNK));
@@ -77,12 +78,12 @@ impl LaneBases {
 
     /// Number of bases.
     pub fn len(&self) -> usize {
-        self.points.len()
+        self.points.len() - 1
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.points.is_empty()
+        self.len() == 0
     }
 
     /// `Σ_i scalars[row·row_len + i] · bases[i]` for every row.
@@ -114,16 +115,15 @@ fn sums(points: &[Packed], scalars: Scalars<'_>, row_len: usize) -> Vec<G1> {
     // A group is one window of one row.
     let groups = rows * windows.count;
     let groups_per_task = (GROUP_BUCKETS / buckets).clamp(1, groups);
-    let tasks: Vec<Vec<Packed>> = (0..groups.div_ceil(groups_per_task))
-        .into_par_iter()
-        .map(|task| {
+    let mut sums = vec![Packed::IDENTITY; groups * buckets];
+    sums.par_chunks_mut(groups_per_task * buckets)
+        .enumerate()
+        .for_each(|(task, sums)| {
             let first = task * groups_per_task;
-            let last = groups.min(first + groups_per_task);
-            let sorted = sort::sort(&digits, row_len, first..last);
-            segments::sum_segments(points, &sorted.entries, &sorted.ends)
-        })
-        .collect();
-    let weighted = reduction::weighted_sums(&tasks.concat(), buckets);
+            let sorted = sort::sort(&digits, row_len, first..first + sums.len() / buckets);
+            segments::sum_segments(points, &sorted.entries, &sorted.ends, sums);
+        });
+    let weighted = reduction::weighted_sums(&sums, buckets);
     let horner = |windows_of_row: &[G1]| {
         windows_of_row
             .iter()

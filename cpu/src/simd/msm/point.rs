@@ -73,6 +73,27 @@ pub(super) fn gather(points: [&Packed; WIDTH]) -> PointLanes {
     }
 }
 
+/// Takes eight points into lanes by their entries, twice the index plus one where the sign is to change;
+/// returns also the mask of those lanes.
+///
+/// # Panics
+/// If an index is past the end of `points`.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
+pub(super) fn gather_entries(points: &[Packed], entries: &[u32; WIDTH]) -> (PointLanes, u8) {
+    // SAFETY: the reference is valid for 32 bytes; the load has no alignment requirement.
+    let wide = unsafe { _mm256_loadu_si256(entries.as_ptr().cast()) };
+    let end = _mm256_set1_epi32(points.len().min(1 << 31) as i32);
+    let inside = _mm256_cmplt_epu32_mask(_mm256_srli_epi32::<1>(wide), end);
+    assert!(inside == u8::MAX, "entries past the end of the points");
+    let points = entries.map(|entry| {
+        // SAFETY: the comparison above found every index inside the slice.
+        unsafe { points.get_unchecked((entry >> 1) as usize) }
+    });
+    let negative = _mm256_movepi32_mask(_mm256_slli_epi32::<31>(wide));
+    (gather(points), negative)
+}
+
 /// Packs eight points.
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
@@ -86,11 +107,25 @@ pub(super) fn scatter(points: PointLanes, out: &mut [Packed]) {
     }
 }
 
-/// Asks for the cache line of a point that will be gathered soon.
+/// Asks for the cache lines of eight points that will be gathered soon, into the first-level cache.
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
-pub(super) fn prefetch(point: &Packed) {
-    _mm_prefetch::<_MM_HINT_T0>(point.0.as_ptr().cast());
+pub(super) fn prefetch_near(points: &[Packed], entries: &[u32; WIDTH]) {
+    // Asking for an address does not access it, so an index past the end does no harm.
+    for entry in entries {
+        let index = (entry >> 1) as usize;
+        _mm_prefetch::<_MM_HINT_T0>(points.as_ptr().wrapping_add(index).cast());
+    }
+}
+
+/// Asks for the cache lines of eight points that will be gathered later, into the second-level cache.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
+pub(super) fn prefetch_far(points: &[Packed], entries: &[u32; WIDTH]) {
+    for entry in entries {
+        let index = (entry >> 1) as usize;
+        _mm_prefetch::<_MM_HINT_T1>(points.as_ptr().wrapping_add(index).cast());
+    }
 }
 
 /// Changes the sign of the points in the lanes of `mask`.

@@ -11,7 +11,7 @@ use kernelwise_field::{AdditiveGroup, G1, Zero};
 use rayon::prelude::*;
 
 use super::adder::Adder;
-use super::point::{Packed, PointLanes, gather, prefetch, scatter, unpack_points};
+use super::point::{Packed, PointLanes, gather, scatter, unpack_points};
 use super::segments::{entry, sum_segments};
 use crate::simd::ops::WIDTH;
 
@@ -44,13 +44,16 @@ pub(super) fn weighted_sums(buckets: &[Packed], len: usize) -> Vec<G1> {
     // A power of two, so that multiplying with it costs doublings only.
     let chunk = len.div_ceil(chunks).next_power_of_two();
     let chunks = len.div_ceil(chunk);
-    let (sums, weighted) = running_sums(buckets, len, chunk);
+    let (sums, mut weighted) = running_sums(buckets, len, chunk);
     if chunks == 1 {
         return unpack_points(&weighted).into_iter().map(G1::from).collect();
     }
     let entries: Vec<_> = (0..weighted.len()).map(|i| entry(i, false)).collect();
     let ends: Vec<u32> = (1..=groups).map(|group| (group * chunks) as u32).collect();
-    let inner = unpack_points(&sum_segments(&weighted, &entries, &ends));
+    let mut inner = vec![Packed::IDENTITY; groups];
+    weighted.push(Packed::IDENTITY);
+    sum_segments(&weighted, &entries, &ends, &mut inner);
+    let inner = unpack_points(&inner);
     // Chunk c counts c times: the first does not count at all.
     let outer: Vec<Packed> = sums
         .chunks(chunks)
@@ -109,9 +112,6 @@ fn sum_chunks<'a>(
     let load = |vector: usize, j: usize| {
         gather(std::array::from_fn(|lane| {
             let lane = vector * WIDTH + lane;
-            if let Some(next) = j.checked_sub(1).and_then(|j| bucket(lane, j)) {
-                prefetch(next);
-            }
             bucket(lane, j).unwrap_or(&Packed::IDENTITY)
         }))
     };
@@ -120,20 +120,28 @@ fn sum_chunks<'a>(
     let mut running: Vec<PointLanes> = (0..vectors).map(|v| load(v, chunk - 1)).collect();
     running.extend_from_within(..);
     if chunk > 1 {
-        adder.add_assign(&mut running[..vectors], |_, v| (load(v, chunk - 2), 0));
+        adder.add_assign(
+            &mut running[..vectors],
+            |_, v| (load(v, chunk - 2), 0),
+            |_| (),
+        );
         // T runs one step behind S, so that both share the inversion.
         for j in (0..chunk - 2).rev() {
-            adder.add_assign(&mut running, |running, v| {
-                let point = if v < vectors {
-                    load(v, j)
-                } else {
-                    running[v - vectors]
-                };
-                (point, 0)
-            });
+            adder.add_assign(
+                &mut running,
+                |running, v| {
+                    let point = if v < vectors {
+                        load(v, j)
+                    } else {
+                        running[v - vectors]
+                    };
+                    (point, 0)
+                },
+                |_| (),
+            );
         }
         let (sums, weighted) = running.split_at_mut(vectors);
-        adder.add_assign(weighted, |_, v| (sums[v], 0));
+        adder.add_assign(weighted, |_, v| (sums[v], 0), |_| ());
     }
     let results = sums.chunks_mut(WIDTH).zip(weighted.chunks_mut(WIDTH));
     for (v, (sums, weighted)) in results.enumerate() {

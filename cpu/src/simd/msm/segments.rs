@@ -8,7 +8,9 @@
 use rayon::prelude::*;
 
 use super::adder::Adder;
-use super::point::{Packed, PointLanes, gather, negate, prefetch, scatter};
+use super::point::{
+    Packed, PointLanes, gather_entries, negate, prefetch_far, prefetch_near, scatter,
+};
 use crate::simd::ops::WIDTH;
 
 /// Vectors per batch of slots.
@@ -22,7 +24,7 @@ const SLOTS: usize = BATCH * WIDTH;
 /// The shortest useful slot: below this, a step has too few additions for its inversion.
 const SHORTEST: usize = 4;
 
-/// Vectors between asking for a point and using it: about a microsecond.
+/// Vectors between asking for a point and using it: hides an access to main memory.
 const AHEAD: usize = 6;
 
 /// One point of a sum: twice its index, plus one if it is subtracted.
@@ -45,13 +47,19 @@ struct Slot {
 /// Marks the destination of a slot that is only a part of its segment.
 const PARTIAL: u32 = 1 << 31;
 
-/// Sums segment `s = entries[ends[s − 1]..ends[s]]` of `points`, for every `s`.
+/// Sums segment `s = entries[ends[s − 1]..ends[s]]` of `points` into `sums[s]`, for every `s`.
+///
+/// The last of `points` MUST be the identity: it fills lanes that have nothing to add.
 ///
 /// # Cost
 /// One lane addition per entry, less one per nonempty segment.
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
-pub(super) fn sum_segments(points: &[Packed], entries: &[Entry], ends: &[u32]) -> Vec<Packed> {
-    let mut sums = vec![Packed::IDENTITY; ends.len()];
+pub(super) fn sum_segments(
+    points: &[Packed],
+    entries: &[Entry],
+    ends: &[u32],
+    sums: &mut [Packed],
+) {
     let limit = (entries.len() / SLOTS).max(SHORTEST);
     let Cut {
         slots,
@@ -63,7 +71,8 @@ pub(super) fn sum_segments(points: &[Packed], entries: &[Entry], ends: &[u32]) -
     tasks.for_each_init(Workspace::default, |workspace, (results, slots)| {
         sum_slots(workspace, points, entries, slots, results);
     });
-    let mut partials = vec![Packed::IDENTITY; partial_ends.last().map_or(0, |&end| end as usize)];
+    let count = partial_ends.last().map_or(0, |&end| end as usize);
+    let mut partials = vec![Packed::IDENTITY; count + 1];
     for (slot, result) in slots.iter().zip(results) {
         let destination = (slot.destination & !PARTIAL) as usize;
         if slot.destination & PARTIAL == 0 {
@@ -72,14 +81,14 @@ pub(super) fn sum_segments(points: &[Packed], entries: &[Entry], ends: &[u32]) -
             partials[destination] = result;
         }
     }
-    if !partials.is_empty() {
-        let entries: Vec<Entry> = (0..partials.len()).map(|i| entry(i, false)).collect();
-        let rest = sum_segments(&partials, &entries, &partial_ends);
+    if count > 0 {
+        let entries: Vec<Entry> = (0..count).map(|i| entry(i, false)).collect();
+        let mut rest = vec![Packed::IDENTITY; partial_ends.len()];
+        sum_segments(&partials, &entries, &partial_ends, &mut rest);
         for (segment, sum) in partial_segments.into_iter().zip(rest) {
             sums[segment as usize] = sum;
         }
     }
-    sums
 }
 
 /// Slots in descending order of length, and the segments that have several of them.
@@ -145,9 +154,43 @@ fn cut(ends: &[u32], limit: usize) -> Cut {
 struct Workspace {
     adder: Adder,
     sums: Vec<PointLanes>,
+    schedule: Vec<Entry>,
 }
 
-/// Sums one batch of slots, sorted by descending length, into `results`.
+/// Entries between the rows of a schedule: keeps rows of equal length out of the same cache sets.
+const ROW_GAP: usize = 2 * WIDTH;
+
+/// Lays out the entries of slots step by step: row `t` holds the `t`-th entry of every slot that has one,
+/// filled up to whole vectors with `identity`. Returns the start of each row and its number of vectors.
+fn lay_out(
+    schedule: &mut Vec<Entry>,
+    entries: &[Entry],
+    slots: &[Slot],
+    identity: Entry,
+) -> Vec<(usize, usize)> {
+    let steps = slots.first().map_or(0, |slot| slot.len);
+    let mut rows = Vec::with_capacity(steps as usize);
+    let (mut active, mut start) = (slots.len(), 0);
+    for step in 0..steps {
+        while active > 0 && slots[active - 1].len <= step {
+            active -= 1;
+        }
+        let vectors = active.div_ceil(WIDTH);
+        rows.push((start, vectors));
+        start += vectors * WIDTH + ROW_GAP;
+    }
+    schedule.clear();
+    schedule.resize(start, identity);
+    for (place, slot) in slots.iter().enumerate() {
+        let entries = &entries[slot.start as usize..][..slot.len as usize];
+        for (entry, (start, _)) in entries.iter().zip(&rows) {
+            schedule[start + place] = *entry;
+        }
+    }
+    rows
+}
+
+/// Sums one batch of slots, sorted by descending length, into `results`; the last point is the identity.
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
 fn sum_slots(
     workspace: &mut Workspace,
@@ -156,48 +199,45 @@ fn sum_slots(
     slots: &[Slot],
     results: &mut [Packed],
 ) {
-    let Workspace { adder, sums } = workspace;
-    let vectors = slots.len().div_ceil(WIDTH);
-    let operand = |vector: usize, step: u32| {
-        let mut negative = 0;
-        let mut refs = [&Packed::IDENTITY; WIDTH];
-        for (lane, slot) in slots[vector * WIDTH..].iter().take(WIDTH).enumerate() {
-            if slot.len > step {
-                let entry = entries[(slot.start + step) as usize];
-                refs[lane] = &points[(entry >> 1) as usize];
-                negative |= ((entry & 1) as u8) << lane;
-            }
+    let Workspace {
+        adder,
+        sums,
+        schedule,
+    } = workspace;
+    let rows = lay_out(schedule, entries, slots, entry(points.len() - 1, false));
+    let (vectors, _) = schedule.as_chunks::<WIDTH>();
+    let operand = |vector: usize| {
+        if let Some(soon) = vectors.get(vector + AHEAD) {
+            prefetch_near(points, soon);
         }
-        (gather(refs), negative)
-    };
-    let ask = |vector: usize, step: u32| {
-        if let Some(slots) = slots.get(vector * WIDTH..) {
-            for slot in slots.iter().take(WIDTH).filter(|slot| slot.len > step) {
-                prefetch(&points[(entries[(slot.start + step) as usize] >> 1) as usize]);
-            }
-        }
+        gather_entries(points, &vectors[vector])
     };
     sums.clear();
-    (0..AHEAD).for_each(|vector| ask(vector, 0));
-    sums.extend((0..vectors).map(|vector| {
-        ask(vector + AHEAD, 0);
-        let (points, negative) = operand(vector, 0);
-        if negative == 0 {
-            points
+    for (step, &(start, len)) in rows.iter().enumerate() {
+        let first = start / WIDTH;
+        if step == 0 {
+            sums.extend((first..first + len).map(|vector| {
+                let (points, negative) = operand(vector);
+                if negative == 0 {
+                    points
+                } else {
+                    negate(points, negative)
+                }
+            }));
         } else {
-            negate(points, negative)
+            let next = rows
+                .get(step + 1)
+                .map_or(vectors.len(), |(start, _)| start / WIDTH);
+            adder.add_assign(
+                &mut sums[..len],
+                |_, vector| operand(first + vector),
+                |vector| {
+                    if let Some(later) = vectors.get(next + vector) {
+                        prefetch_far(points, later);
+                    }
+                },
+            );
         }
-    }));
-    let mut active = slots.len();
-    for step in 1..slots.first().map_or(0, |slot| slot.len) {
-        while active > 0 && slots[active - 1].len <= step {
-            active -= 1;
-        }
-        (0..AHEAD).for_each(|vector| ask(vector, step));
-        adder.add_assign(&mut sums[..active.div_ceil(WIDTH)], |_, vector| {
-            ask(vector + AHEAD, step);
-            operand(vector, step)
-        });
     }
     for (results, sums) in results.chunks_mut(WIDTH).zip(sums) {
         scatter(*sums, results);
