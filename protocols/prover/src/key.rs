@@ -23,14 +23,25 @@ pub struct ProverKey {
 }
 
 impl ProverKey {
-    /// Joins a verifier key with parameter values, without recomputing the commitments: a mismatch shows as a proof that
-    /// does not verify.
+    /// Joins a verifier key with parameter values and bases, without recomputing the commitments: a mismatch shows as a proof
+    /// that does not verify.
     ///
     /// # Errors
     /// [`ProveError::Interface`], [`ProveError::Length`] or [`ProveError::OutOfRange`] if the values do not fit the program.
-    pub fn new(verifier: VerifierKey, parameters: Parameters) -> Result<Self, ProveError> {
+    pub fn new(
+        verifier: VerifierKey,
+        parameters: Parameters,
+        bases: CommitmentKey,
+    ) -> Result<Self, ProveError> {
         check_parameters(verifier.program(), &parameters)?;
-        let bases = CommitmentKey::derive(widest_row(verifier.program()));
+        let columns = widest_row(verifier.program());
+        if bases.bases().len() < columns {
+            return Err(ProveError::Interface {
+                what: "commitment bases",
+                expected: columns,
+                got: bases.bases().len(),
+            });
+        }
         Ok(Self {
             verifier,
             parameters,

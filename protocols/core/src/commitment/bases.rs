@@ -1,7 +1,12 @@
 //! Bases without a trapdoor.
 
-use kernelwise_field::{Fq, G1Affine, PrimeField};
+use kernelwise_field::{CanonicalDeserialize, CanonicalSerialize, Fq, G1Affine, PrimeField};
 use sha3::{Digest as _, Sha3_256};
+
+use crate::wire::WireError;
+
+/// Bytes of an uncompressed point.
+const BASE_BYTES: usize = 64;
 
 const TAG: &[u8] = b"kernelwise pedersen bases v1";
 
@@ -20,6 +25,36 @@ impl CommitmentKey {
         Self {
             bases: (0..columns as u64).map(base).collect(),
         }
+    }
+
+    /// Uncompressed bases, 64 bytes each, for a prover to keep.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(self.bases.len() * BASE_BYTES);
+        for base in &self.bases {
+            // Writing to memory cannot fail; a short key would be refused when read.
+            let written = base.serialize_uncompressed(&mut bytes);
+            debug_assert!(written.is_ok());
+        }
+        bytes
+    }
+
+    /// Reads what [`encode`](Self::encode) wrote. Only for a prover's own file: a verifier derives its bases.
+    ///
+    /// # Errors
+    /// [`WireError::Encoding`] unless the bytes are points of the curve.
+    pub fn decode(bytes: &[u8]) -> Result<Self, WireError> {
+        let problem = |problem: &str| WireError::Encoding {
+            problem: problem.to_owned(),
+        };
+        let (chunks, rest) = bytes.as_chunks::<BASE_BYTES>();
+        if !rest.is_empty() {
+            return Err(problem("the bases are cut off"));
+        }
+        let decode = |chunk: &[u8; BASE_BYTES]| G1Affine::deserialize_uncompressed(&chunk[..]);
+        let bases: Result<_, _> = chunks.iter().map(decode).collect();
+        Ok(Self {
+            bases: bases.map_err(|_| problem("a base is not a point of the curve"))?,
+        })
     }
 
     /// The bases.

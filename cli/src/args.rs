@@ -1,0 +1,125 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Prove machine-learning inference, one kernel at a time.
+#[derive(Debug, Parser)]
+#[command(
+    name = "kernelwise",
+    version,
+    after_help = "Data goes to standard output, messages to standard error.\n\
+                  Exit status: 0 valid, 1 the proof is invalid, 2 wrong usage or input.\n\n\
+                  Examples:\n  \
+                  kernelwise prove examples/digits/lenet5.onnx --input examples/digits/seven.json --out target/seven\n  \
+                  kernelwise verify --key target/seven/verifier.key --proof target/seven/proof.bin --public target/seven/public.json"
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Print one JSON object on standard output instead of text.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Show no progress.
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// Worker threads; all cores by default.
+    #[arg(long, global = true, value_name = "N")]
+    pub threads: Option<usize>,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show what a model is made of, how it is quantised, and how far that is from the float model.
+    Inspect(Inspect),
+    /// Compile a model and commit to its parameters, once for any number of proofs.
+    Setup(Setup),
+    /// Run a model on an input and prove the run.
+    Prove(Prove),
+    /// Check a proof. Needs the verifier key, the proof and the public values; nothing else of the prover's.
+    Verify(Verify),
+    /// List the devices that can prove.
+    Devices,
+}
+
+/// How a model is quantised.
+#[derive(Debug, Args, Clone)]
+pub struct Quantisation {
+    /// Sample inputs that set the activation scales: JSON or .npy files; may be repeated.
+    #[arg(long, value_name = "FILE")]
+    pub calibrate: Vec<PathBuf>,
+    /// Bits per activation, 4 to 16.
+    #[arg(long, default_value_t = 8, value_name = "N", value_parser = clap::value_parser!(u32).range(4..=16))]
+    pub activation_bits: u32,
+}
+
+/// Arguments of `inspect`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  kernelwise inspect examples/digits/lenet5.onnx --input examples/digits/seven.json"
+)]
+pub struct Inspect {
+    /// The ONNX model.
+    pub model: PathBuf,
+    /// An input (JSON as EZKL has it, or .npy) on which to compare with the float model, layer by layer.
+    #[arg(long, value_name = "FILE")]
+    pub input: Option<PathBuf>,
+    /// Quantisation.
+    #[command(flatten)]
+    pub quantisation: Quantisation,
+}
+
+/// Arguments of `setup`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  kernelwise setup examples/digits/lenet5.onnx --calibrate examples/digits/seven.json --out target/lenet5"
+)]
+pub struct Setup {
+    /// The ONNX model.
+    pub model: PathBuf,
+    /// Quantisation.
+    #[command(flatten)]
+    pub quantisation: Quantisation,
+    /// Folder for model.kw, prover.key and verifier.key.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+}
+
+/// Arguments of `prove`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    kernelwise prove examples/digits/lenet5.onnx --input examples/digits/seven.json --out target/seven\n  \
+    kernelwise prove target/lenet5 --input examples/digits/seven.json --out target/seven --json")]
+pub struct Prove {
+    /// An ONNX model, or a folder that `setup` wrote.
+    pub model: PathBuf,
+    /// The input: JSON `{"input_data": [[...], ...]}`, flat or nested, or .npy.
+    #[arg(long, value_name = "FILE")]
+    pub input: PathBuf,
+    /// Folder for proof.bin, public.json and verifier.key.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Quantisation, when the model is an ONNX file.
+    #[command(flatten)]
+    pub quantisation: Quantisation,
+}
+
+/// Arguments of `verify`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  kernelwise verify --key target/seven/verifier.key --proof target/seven/proof.bin --public target/seven/public.json"
+)]
+pub struct Verify {
+    /// The verifier key, from someone you trust to have set up the right model.
+    #[arg(long, value_name = "FILE")]
+    pub key: PathBuf,
+    /// The proof.
+    #[arg(long, value_name = "FILE")]
+    pub proof: PathBuf,
+    /// The public inputs and outputs.
+    #[arg(long, value_name = "FILE")]
+    pub public: PathBuf,
+}

@@ -1,0 +1,8 @@
+//! One file per command.
+
+pub mod devices;
+pub mod inspect;
+pub mod model;
+pub mod prove;
+pub mod setup;
+pub mod verify;

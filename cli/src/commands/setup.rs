@@ -1,0 +1,77 @@
+//! `kernelwise setup`.
+
+use std::time::Instant;
+
+use kernelwise_prover::Devices;
+use serde::Serialize;
+
+use super::model;
+use crate::args::Setup;
+use crate::devices;
+use crate::error::Failure;
+use crate::memory;
+use crate::output::{Format, Report, bytes, count, milliseconds, print};
+use crate::progress::Progress;
+
+#[derive(Serialize)]
+struct Done {
+    model_digest: String,
+    key_digest: String,
+    parameters: u64,
+    compile_ms: f64,
+    setup_ms: f64,
+    verifier_key_bytes: u64,
+    peak_memory_bytes: Option<u64>,
+    out: String,
+}
+
+impl Report for Done {
+    fn text(&self) -> String {
+        format!(
+            "wrote {}: {} parameters, verifier key {}, compiled in {}, committed in {}\nprogram {}\nkey     {}",
+            self.out,
+            count(self.parameters),
+            bytes(self.verifier_key_bytes),
+            milliseconds(self.compile_ms),
+            milliseconds(self.setup_ms),
+            self.model_digest,
+            self.key_digest,
+        )
+    }
+}
+
+/// Compiles a model and commits to its parameters.
+pub fn run(args: &Setup, format: Format, quiet: bool) -> Result<(), Failure> {
+    let progress = Progress::new(quiet);
+    progress.announce("compile");
+    let start = Instant::now();
+    let imported = model::import(&args.model)?;
+    let quantised = model::quantised(&imported, &args.quantisation, None)?;
+    let compile_ms = start.elapsed().as_secs_f64() * 1e3;
+
+    progress.announce("set up");
+    let start = Instant::now();
+    let device = devices::registry().open(devices::DEFAULT)?;
+    let key = model::prover_key(&quantised, Devices::select(&[device.as_ref()])?)?;
+    let setup_ms = start.elapsed().as_secs_f64() * 1e3;
+    model::save(&args.out, &quantised, &key)?;
+    progress.finish();
+
+    let done = Done {
+        model_digest: key.program().digest().to_string(),
+        key_digest: key.verifier().digest().to_string(),
+        parameters: quantised
+            .parameters()
+            .values()
+            .map(|values| values.len() as u64)
+            .sum(),
+        compile_ms,
+        setup_ms,
+        verifier_key_bytes: std::fs::metadata(args.out.join(model::VERIFIER_KEY_FILE))
+            .map_or(0, |file| file.len()),
+        peak_memory_bytes: memory::peak_bytes(),
+        out: args.out.display().to_string(),
+    };
+    print(format, &done);
+    Ok(())
+}

@@ -1,0 +1,80 @@
+//! Reading and writing files so that nothing is lost: whole, checked, and renamed into place.
+
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use kernelwise_core::wire::{FileKind, decode_file, encode_file};
+
+use crate::error::Failure;
+
+/// Files larger than this are refused before they are read: 16 GiB.
+const MAX_FILE_BYTES: u64 = 1 << 34;
+
+/// Reads a whole file.
+pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    let failed = |source| Failure::Read {
+        path: path.to_owned(),
+        source,
+    };
+    let file = File::open(path).map_err(failed)?;
+    let length = file.metadata().map_err(failed)?.len();
+    if length > MAX_FILE_BYTES {
+        return Err(Failure::TooLarge {
+            path: path.to_owned(),
+            limit: MAX_FILE_BYTES,
+            got: length,
+        });
+    }
+    let mut bytes = Vec::with_capacity(length as usize);
+    file.take(MAX_FILE_BYTES)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
+    Ok(bytes)
+}
+
+/// Reads the payload of a Kernelwise file of this kind.
+pub fn read_kind(kind: FileKind, path: &Path) -> Result<Vec<u8>, Failure> {
+    let bytes = read(path)?;
+    let payload = decode_file(kind, &bytes).map_err(|source| Failure::Format {
+        path: path.to_owned(),
+        source,
+    })?;
+    Ok(payload.to_vec())
+}
+
+/// Writes a file under a temporary name beside it, flushes it to the disk, then renames it: after a crash there is the old file or
+/// the new one, never half of one.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let temporary = temporary_name(path);
+    let written = File::create(&temporary)
+        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+        .and_then(|()| fs::rename(&temporary, path));
+    written.map_err(|source| {
+        // Best effort: the error to report is the first one.
+        let _ = fs::remove_file(&temporary);
+        Failure::Write {
+            path: path.to_owned(),
+            source,
+        }
+    })
+}
+
+/// Writes a payload as a Kernelwise file of this kind.
+pub fn write_kind(kind: FileKind, path: &Path, payload: &[u8]) -> Result<(), Failure> {
+    write(path, &encode_file(kind, payload))
+}
+
+/// Creates a folder and those above it.
+pub fn create_folder(path: &Path) -> Result<(), Failure> {
+    fs::create_dir_all(path).map_err(|source| Failure::Write {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn temporary_name(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.tmp", std::process::id()));
+    path.with_file_name(name)
+}
