@@ -33,6 +33,20 @@ impl ParameterValues {
         self.len() == 0
     }
 
+    /// The interval of all values; `None` without any.
+    pub fn range(&self) -> Option<Range> {
+        fn ends<T: Copy + Ord + Into<i64>>(values: &[T]) -> Option<Range> {
+            let lo = values.iter().min()?;
+            let hi = values.iter().max()?;
+            Some(Range::new((*lo).into(), (*hi).into()))
+        }
+        match self {
+            Self::I8(values) => ends(values),
+            Self::I16(values) => ends(values),
+            Self::I32(values) => ends(values),
+        }
+    }
+
     /// All values, widened.
     pub fn to_i64(&self) -> Vec<i64> {
         match self {
@@ -157,15 +171,17 @@ impl QuantisedModel {
         let mut count = 0;
         for (id, tensor) in program.tensors_of(TensorKind::Parameter) {
             count += 1;
-            let values = parameters.get(&id).map(ParameterValues::to_i64);
-            let values = values.unwrap_or_default();
-            if values.len() != tensor.shape.len() {
+            let values = parameters.get(&id);
+            let len = values.map_or(0, ParameterValues::len);
+            if len != tensor.shape.len() {
                 let expected = format!("{} values", tensor.shape.len());
-                return Err(wrong(&tensor.name, expected, values.len().to_string()));
+                return Err(wrong(&tensor.name, expected, len.to_string()));
             }
-            if let Some(value) = values.iter().find(|&&value| !tensor.range.contains(value)) {
+            if let Some(range) = values.and_then(ParameterValues::range)
+                && !tensor.range.encloses(&range)
+            {
                 let expected = format!("values in {}", tensor.range);
-                return Err(wrong(&tensor.name, expected, value.to_string()));
+                return Err(wrong(&tensor.name, expected, range.to_string()));
             }
         }
         if parameters.len() != count {

@@ -36,25 +36,27 @@ fn load(name: &str) -> OnnxModel {
     OnnxModel::from_path(example(&format!("{name}.onnx"))).unwrap()
 }
 
-fn calibrated_by_examples(model: &OnnxModel) -> QuantisedModel {
-    let samples = ["zero.json", "three.json", "seven.json"];
-    let samples = samples.map(|name| read_sample(example(name)).unwrap().inputs);
+fn calibrated_by(model: &OnnxModel, samples: &[&str]) -> QuantisedModel {
+    let samples = samples.iter();
+    let samples: Vec<_> = samples
+        .map(|name| read_sample(example(name)).unwrap().inputs)
+        .collect();
     let calibration = model.calibrate(samples.iter().map(Vec::as_slice)).unwrap();
     quantise(model, &calibration, &QuantiseOptions::default()).unwrap()
 }
 
-/// The part of images on which integers and floats choose the same digit.
-fn agreement(model: &OnnxModel, quantised: &QuantisedModel) -> f64 {
+/// The part of every `step`-th image on which integers and floats choose the same digit.
+fn agreement(model: &OnnxModel, quantised: &QuantisedModel, step: usize) -> f64 {
     let labels = data("digits28_labels.npy");
     let (mut agree, mut right) = (0, 0);
-    let images = images();
-    for (image, label) in images.iter().zip(labels) {
+    let images: Vec<_> = images().into_iter().zip(labels).step_by(step).collect();
+    for (image, label) in &images {
         let float = model.float_run(image).unwrap();
         let inputs = quantised.quantise_inputs(image).unwrap();
         let execution = quantised.execute(&inputs.values).unwrap();
         let integer = quantised.dequantise_outputs(&execution.outputs());
         agree += usize::from(argmax(&float[0]) == argmax(&integer[0]));
-        right += usize::from(argmax(&integer[0]) == label as usize);
+        right += usize::from(argmax(&integer[0]) == *label as usize);
     }
     println!("agreement {agree}, right {right} of {}", images.len());
     agree as f64 / images.len() as f64
@@ -78,9 +80,15 @@ fn check(name: &str) {
     for (got, expected) in outputs[0].iter().zip(&sample.outputs.unwrap()[0]) {
         assert!((got - expected).abs() < 1e-4, "{got} for {expected}");
     }
-    let quantised = calibrated_by_examples(&model);
+    let quantised = calibrated_by(&model, &["zero.json", "three.json", "seven.json"]);
     describe(&model, &quantised);
-    assert!(agreement(&model, &quantised) >= 0.98);
+    assert!(agreement(&model, &quantised, 1) >= 0.98);
+    let quantised = calibrated_by(&model, &["seven.json"]);
+    assert!(agreement(&model, &quantised, 9) >= 0.95, "one sample");
+    let noise = model.synthetic_samples(8);
+    let calibration = model.calibrate(noise.iter().map(Vec::as_slice)).unwrap();
+    let quantised = quantise(&model, &calibration, &QuantiseOptions::default()).unwrap();
+    assert!(agreement(&model, &quantised, 9) >= 0.95, "noise");
 }
 
 #[test]

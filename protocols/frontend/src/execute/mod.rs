@@ -159,3 +159,6 @@ fn offset(shape: &Shape, index: &[usize]) -> usize {
     let dims = shape.dims().iter().zip(index);
     dims.fold(0, |offset, (&dim, &i)| offset * dim + i)
 }
+
+#[cfg(test)]
+mod tests;

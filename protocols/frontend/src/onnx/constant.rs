@@ -5,8 +5,11 @@ use tract_onnx::pb::tensor_proto::{DataLocation, DataType};
 
 use crate::error::ImportError;
 
-/// Tensors beyond this many elements are refused: the executor would need gigabytes.
-pub(crate) const MAX_ELEMENTS: usize = 1 << 28;
+/// Constants beyond this many elements are refused: the executor would need gigabytes.
+const MAX_CONSTANT: usize = 1 << 28;
+
+/// Activations beyond this many elements are refused; a file of a few bytes can ask for any number.
+pub(crate) const MAX_ELEMENTS: usize = 1 << 24;
 
 /// Values of a constant.
 #[derive(Debug, Clone)]
@@ -28,10 +31,13 @@ pub(crate) struct Constant {
 
 /// The number of elements of a shape, if it is at most [`MAX_ELEMENTS`] and no axis is empty.
 pub(crate) fn element_count(shape: &[usize]) -> Option<usize> {
+    product(shape).filter(|count| (1..=MAX_ELEMENTS).contains(count))
+}
+
+fn product(shape: &[usize]) -> Option<usize> {
     shape
         .iter()
         .try_fold(1usize, |product, &dim| product.checked_mul(dim))
-        .filter(|count| (1..=MAX_ELEMENTS).contains(count))
 }
 
 impl Constant {
@@ -58,15 +64,13 @@ impl Constant {
             .iter()
             .map(|&dim| usize::try_from(dim).ok())
             .collect();
-        // Empty integer tensors occur as "no axes"; an empty product is one element.
-        let count = shape.as_ref().and_then(|shape| {
-            let empty = shape.contains(&0);
-            if empty { Some(0) } else { element_count(shape) }
-        });
+        // Empty integer tensors occur as "no axes".
+        let count = shape.as_deref().and_then(product);
+        let count = count.filter(|&count| count <= MAX_CONSTANT);
         let (Some(shape), Some(count)) = (shape, count) else {
             return Err(wrong(
                 "shape",
-                format!("at most {MAX_ELEMENTS} elements"),
+                format!("at most {MAX_CONSTANT} elements"),
                 format!("{:?}", proto.dims),
             ));
         };

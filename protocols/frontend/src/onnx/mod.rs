@@ -24,7 +24,7 @@ use scope::Scope;
 use site::Site;
 
 /// More nodes than any model within reach has.
-const MAX_NODES: usize = 1 << 14;
+const MAX_NODES: usize = 1 << 12;
 
 /// An input or output of a model.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! From a float model and its calibration to a program over integers.
 //!
 //! Symmetric, no zero points: `real = scale · integer`. Activations have one scale, weights one per output channel, chosen such that
-//! rescaling by an integer multiplier and a shift is exact ([`weights`]). What one accumulator can reach is computed from the actual
+//! rescaling by an integer multiplier and a shift is exact. What one accumulator can reach is computed from the actual
 //! weights, so that lookup tables are as small as they can be and never missed.
 
 mod builder;

@@ -135,7 +135,7 @@ impl Tables {
                 });
             }
             let lo = pending.need.lo;
-            let domain = Range::new(lo, lo + (1i64 << bits) - 1);
+            let domain = Range::new(lo, lo.saturating_add((1i64 << bits) - 1));
             for id in pending.inputs {
                 if let Some(tensor) = graph.tensors.get_mut(id.0 as usize) {
                     tensor.range = domain;

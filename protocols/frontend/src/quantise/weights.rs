@@ -109,3 +109,36 @@ pub(super) fn shifted(interval: (i128, i128), shift: u32) -> Range {
     let half = 1i128 << (shift - 1);
     saturated(((interval.0 + half) >> shift, (interval.1 + half) >> shift))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scales_are_multiples_of_the_unit_and_intervals_are_tight() {
+        let weights = Weights {
+            data: vec![1.0, -0.5, 0.25, 2.0, 0.0, 0.0],
+            channels: 2,
+            channel_last: true,
+            bias: Some(vec![1.0, -3.0]),
+        };
+        let magnitudes = magnitudes(&weights);
+        assert_eq!(magnitudes, [1.0, 2.0]);
+        let unit = 1.0 / (127.0 * 8.0);
+        let multipliers = multipliers(&weights, &magnitudes, unit, 0.5);
+        assert_eq!(multipliers, [8, 16]);
+        let quantised = quantise(&weights, &multipliers, unit, (0.5, Range::new(0, 10)));
+        assert_eq!(quantised.values, [127, -32, 32, 127, 0, 0]);
+        assert_eq!(quantised.bias.as_deref(), Some(&[254, -381][..]));
+        // Channel 0: 8·(0 + 254) to 8·(159·10 + 254); channel 1: 16·(−320 − 381) to 16·(1270 − 381).
+        assert_eq!(quantised.scaled, (16 * -701, 8 * 1844));
+    }
+
+    #[test]
+    fn shifting_rounds_half_up() {
+        assert_eq!(shifted((-6, 6), 2), Range::new(-1, 2));
+        assert_eq!(shifted((-7, 5), 2), Range::new(-2, 1));
+        let wide = (i128::from(i64::MIN) * 4, i128::from(i64::MAX) * 4);
+        assert_eq!(shifted(wide, 1), Range::new(i64::MIN, i64::MAX));
+    }
+}

@@ -5,6 +5,9 @@ use kernelwise_core::kernels::PoolAxis;
 use crate::error::ImportError;
 use crate::onnx::site::Site;
 
+/// Windows times positions along one axis: more than any sensible model has, few enough to walk.
+const MAX_READS: usize = 1 << 22;
+
 /// Windows along the spatial axes.
 pub(super) struct Geometry {
     /// Size, stride, padding before, dilation.
@@ -63,6 +66,11 @@ impl Geometry {
             // The last, partial window must start inside the input or the padding before it.
             if ceil && steps % stride != 0 && output * stride < dim + before {
                 output += 1;
+            }
+            if output.saturating_mul(size) > MAX_READS {
+                let expected = format!("at most {MAX_READS} reads along axis {axis}");
+                let got = format!("{output} windows of {size}");
+                return Err(site.wrong("window", expected, got));
             }
             geometry.axes.push(PoolAxis {
                 size,
