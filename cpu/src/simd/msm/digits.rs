@@ -10,6 +10,7 @@ use kernelwise_field::Fr;
 use kernelwise_hal::{IntSlice, Scalars};
 use rayon::prelude::*;
 
+use super::bits;
 use super::windows::Windows;
 use crate::simd::constants::{LIMB_BITS, LIMBS, LaneField};
 use crate::simd::ifma::{self, Lanes};
@@ -28,34 +29,40 @@ pub(super) struct Digits {
     stored: Vec<u16>,
 }
 
+/// The cheapest windows for `rows` rows of `scalars`.
+pub(super) fn windows(scalars: Scalars<'_>, rows: usize) -> Windows {
+    let row_len = scalars.len() / rows.max(1);
+    match scalars {
+        Scalars::Fr(_) => Windows::for_field(row_len, rows),
+        Scalars::Bits(_) => Windows::BIT,
+        Scalars::Int(values) => {
+            let (min, max) = bits::range(values);
+            Windows::for_integers(row_len, rows, min, max)
+        }
+    }
+}
+
 impl Digits {
-    /// The digits of `rows` rows of `scalars`, in the cheapest windows for sums of rows.
+    /// The digits of `scalars` in `windows`, which hold them.
     #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
-    pub(super) fn new(scalars: Scalars<'_>, rows: usize) -> Self {
-        let row_len = scalars.len() / rows.max(1);
+    pub(super) fn new(scalars: Scalars<'_>, windows: Windows) -> Self {
         match scalars {
-            Scalars::Fr(values) => {
-                let windows = Windows::for_field(row_len, rows);
-                Self::fill(windows, values, |values, out| {
-                    field_digits(values, windows, out);
-                })
-            }
-            Scalars::Bits(values) => Self::fill(Windows::BIT, values, |values, out| {
+            Scalars::Fr(values) => Self::fill(windows, values, |values, out| {
+                field_digits(values, windows, out);
+            }),
+            Scalars::Bits(values) => Self::fill(windows, values, |values, out| {
                 for (out, &bit) in out.iter_mut().zip(values) {
                     *out = 1 + u16::from(bit);
                 }
             }),
-            Scalars::Int(IntSlice::I8(values)) => Self::of_integers(values, rows),
-            Scalars::Int(IntSlice::I16(values)) => Self::of_integers(values, rows),
-            Scalars::Int(IntSlice::I32(values)) => Self::of_integers(values, rows),
-            Scalars::Int(IntSlice::I64(values)) => Self::of_integers(values, rows),
+            Scalars::Int(IntSlice::I8(values)) => Self::of_integers(values, windows),
+            Scalars::Int(IntSlice::I16(values)) => Self::of_integers(values, windows),
+            Scalars::Int(IntSlice::I32(values)) => Self::of_integers(values, windows),
+            Scalars::Int(IntSlice::I64(values)) => Self::of_integers(values, windows),
         }
     }
 
-    fn of_integers<T: Copy + Ord + Into<i64> + Sync>(values: &[T], rows: usize) -> Self {
-        let min = values.iter().min().map_or(0, |&v| v.into());
-        let max = values.iter().max().map_or(0, |&v| v.into());
-        let windows = Windows::for_integers(values.len() / rows.max(1), rows, min, max);
+    fn of_integers<T: Copy + Into<i64> + Sync>(values: &[T], windows: Windows) -> Self {
         Self::fill(windows, values, |values, out| {
             integer_digits(values, windows, out);
         })

@@ -5,7 +5,8 @@
 //! segments, one per bucket ([`sort`]); segments are summed eight at a time without conflicts ([`segments`]),
 //! by affine additions that share an inversion ([`adder`]); buckets are weighted in lanes as well
 //! ([`reduction`]). Only the last doublings are scalar. Rows of a matrix over the same bases and windows of
-//! one long sum are the same thing: groups of buckets.
+//! one long sum are the same thing: groups of buckets. Where there are rows enough, tables of subset sums
+//! ([`subsets`]) cost less than buckets, and a cost model in units of one addition decides.
 //!
 //! # Source
 //! [Bernstein, Doumen, Lange, Oosterwijk 2012](https://eprint.iacr.org/2012/549) for buckets over signed digits;
@@ -20,12 +21,14 @@
 )]
 
 mod adder;
+mod bits;
 mod digits;
 mod inverse;
 mod point;
 mod reduction;
 mod segments;
 mod sort;
+mod subsets;
 #[cfg(test)]
 mod tests;
 mod windows;
@@ -35,6 +38,7 @@ use kernelwise_hal::Scalars;
 use rayon::prelude::*;
 
 use super::Avx512;
+use bits::BitPlanes;
 use digits::Digits;
 use point::{Packed, pack_points};
 
@@ -95,7 +99,8 @@ impl LaneBases {
     /// If a row is longer than the bases: callers check lengths.
     ///
     /// # Cost
-    /// About one lane addition per scalar and window, and two per bucket.
+    /// About one lane addition per scalar and window, and two per bucket; for many rows of `b`-bit integers, `b/9`
+    /// lane additions per scalar.
     pub fn sums(&self, scalars: Scalars<'_>, row_len: usize) -> Vec<G1> {
         let Avx512 { .. } = self.ops;
         // SAFETY: `self.ops` proves that the CPU has the features `sums` is compiled for.
@@ -109,8 +114,16 @@ fn sums(points: &[Packed], scalars: Scalars<'_>, row_len: usize) -> Vec<G1> {
         return Vec::new();
     }
     let rows = scalars.len() / row_len;
-    let digits = Digits::new(scalars, rows);
-    let windows = digits.windows;
+    let windows = digits::windows(scalars, rows);
+    if let Some((bits, _)) = bits::width(scalars) {
+        let plan = subsets::Plan::cheapest(rows, row_len, bits);
+        if plan.cost < windows.cost(row_len, rows)
+            && let Some(planes) = BitPlanes::new(scalars, row_len)
+        {
+            return subsets::sum_rows(points, &planes, plan);
+        }
+    }
+    let digits = Digits::new(scalars, windows);
     let buckets = windows.buckets();
     // A group is one window of one row.
     let groups = rows * windows.count;

@@ -18,8 +18,8 @@ use crate::simd::ops::WIDTH;
 /// Lanes that a reduction aims at: enough to share an inversion, few enough to leave little to combine.
 const LANES: usize = 2048;
 
-/// Groups at most this long are summed by scalar additions.
-const SCALAR: usize = 8;
+/// Buckets at most this many are summed by scalar additions.
+const SCALAR: usize = 16;
 
 /// The shortest useful chunk.
 const SHORTEST: usize = 8;
@@ -33,13 +33,13 @@ const BATCH: usize = 64;
 /// Two lane additions per bucket, and a remainder that vanishes beside it.
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
 pub(super) fn weighted_sums(buckets: &[Packed], len: usize) -> Vec<G1> {
-    if len <= SCALAR {
+    let groups = buckets.len() / len.max(1);
+    if len * groups <= SCALAR {
         return buckets
             .chunks(len.max(1))
             .map(|group| scalar_sum(group))
             .collect();
     }
-    let groups = buckets.len() / len;
     let chunks = (LANES / groups.max(1)).clamp(1, len.div_ceil(SHORTEST));
     // A power of two, so that multiplying with it costs doublings only.
     let chunk = len.div_ceil(chunks).next_power_of_two();

@@ -146,6 +146,41 @@ fn rows_share_their_bases() {
     }
 }
 
+#[test]
+fn many_rows_use_subset_tables() {
+    let bases = bases(150);
+    for (rows, row_len) in [(600, 1), (500, 20), (300, 150), (4100, 9)] {
+        let bytes: Vec<i8> = (0..rows * row_len)
+            .map(|i| (i * i % 257) as u8 as i8)
+            .collect();
+        check(&bases, Scalars::Int(IntSlice::I8(&bytes)), row_len);
+        let positive: Vec<i16> = bytes.iter().map(|&v| i16::from(v as u8)).collect();
+        check(&bases, Scalars::Int(IntSlice::I16(&positive)), row_len);
+        let bits: Vec<bool> = bytes.iter().map(|&v| v > 0).collect();
+        check(&bases, Scalars::Bits(&bits), row_len);
+    }
+    check(&bases, Scalars::Int(IntSlice::I8(&[0; 900 * 50])), 50);
+    check(&bases, Scalars::Int(IntSlice::I8(&[-1; 900 * 50])), 50);
+    check(&bases, Scalars::Bits(&[true; 900 * 50]), 50);
+}
+
+#[test]
+fn subset_tables_of_awkward_bases() {
+    let point = bases(3)[2];
+    let opposite: Vec<G1Affine> = (0..60)
+        .map(|i| if i % 2 == 0 { point } else { -point })
+        .collect();
+    for bases in [
+        vec![G1Affine::generator(); 60],
+        vec![G1Affine::identity(); 60],
+        opposite,
+    ] {
+        let bytes: Vec<i8> = (0..600 * 60).map(|i| (i * 7 % 251) as u8 as i8).collect();
+        check(&bases, Scalars::Int(IntSlice::I8(&bytes)), 60);
+        check(&bases, Scalars::Int(IntSlice::I8(&[1; 600 * 60])), 60);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 

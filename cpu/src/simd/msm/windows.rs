@@ -45,15 +45,17 @@ impl Windows {
     }
 
     fn cheapest(len: usize, rows: usize, count: impl Fn(u32) -> Option<usize>) -> Self {
-        let cost = |windows: &Self| {
-            let points = len as f64 * (1.0 + SORT_COST);
-            let remainder = WINDOW_COST / rows as f64;
-            windows.count as f64 * (points + windows.buckets() as f64 * BUCKET_COST + remainder)
-        };
         (2..=MAX_BITS)
             .filter_map(|bits| count(bits).map(|count| Self { bits, count }))
-            .min_by(|a, b| cost(a).total_cmp(&cost(b)))
+            .min_by(|a, b| a.cost(len, rows).total_cmp(&b.cost(len, rows)))
             .unwrap_or(Self { bits: 2, count: 65 })
+    }
+
+    /// Lane additions per row, or what costs as much, for `rows` sums of `len` scalars.
+    pub(super) fn cost(&self, len: usize, rows: usize) -> f64 {
+        let points = len as f64 * (1.0 + SORT_COST);
+        let remainder = WINDOW_COST / rows as f64;
+        self.count as f64 * (points + self.buckets() as f64 * BUCKET_COST + remainder)
     }
 
     /// Buckets per window; also the offset of a stored digit.
