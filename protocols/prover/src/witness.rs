@@ -166,7 +166,7 @@ fn run(
         Kernel::MatMul(kernel) => {
             let (x, w) = (input(0)?, input(1)?);
             let shape = kernel.split(x.shape(), w.shape()).ok_or_else(wrong)?;
-            single(kernels::matmul::execute(&shape, &x.to_vec(), &w.to_vec()))
+            single(kernels::matmul::execute(&shape, &x.to_vec(), w.as_slice()))
         }
         Kernel::Conv2d(kernel) => {
             let (x, w) = (input(0)?, input(1)?);

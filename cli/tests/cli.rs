@@ -1,0 +1,307 @@
+//! The program as a user meets it: files, exit codes, messages.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn kernelwise(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_kernelwise"))
+        .args(args)
+        .output()
+        .expect("the program runs")
+}
+
+fn example(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../examples/digits")
+        .join(name);
+    path.to_str().expect("a UTF-8 path").to_owned()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn path(folder: &Path, name: &str) -> String {
+    folder.join(name).to_str().expect("a UTF-8 path").to_owned()
+}
+
+fn expect(output: &Output, code: i32) {
+    let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+    assert_eq!(
+        output.status.code(),
+        Some(code),
+        "stdout: {stdout}\nstderr: {stderr}"
+    );
+}
+
+/// A folder with a proof of the small model.
+fn proved() -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let out = folder.path().join("seven");
+    let output = kernelwise(&[
+        "prove",
+        &example("mlp.onnx"),
+        "--input",
+        &example("seven.json"),
+        "--out",
+        out.to_str().expect("a UTF-8 path"),
+        "--json",
+    ]);
+    expect(&output, 0);
+    let report: serde_json::Value =
+        serde_json::from_slice(&output.stdout).expect("one JSON object");
+    for key in [
+        "verified",
+        "model_digest",
+        "parameters",
+        "macs",
+        "setup_ms",
+        "execute_ms",
+        "commit_ms",
+        "prove_ms",
+        "verify_ms",
+        "proof_bytes",
+        "verifier_key_bytes",
+        "peak_memory_bytes",
+        "output",
+        "float_output",
+        "max_abs_error",
+    ] {
+        assert!(!report[key].is_null(), "{key} is missing from {report}");
+    }
+    assert_eq!(report["verified"], true);
+    assert_eq!(report["predicted_class"], 7);
+    (folder, out)
+}
+
+fn verify(folder: &Path) -> Output {
+    kernelwise(&[
+        "verify",
+        "--key",
+        &path(folder, "verifier.key"),
+        "--proof",
+        &path(folder, "proof.bin"),
+        "--public",
+        &path(folder, "public.json"),
+    ])
+}
+
+#[test]
+fn a_proof_verifies_from_three_files_and_not_after_changes() {
+    let (_guard, out) = proved();
+    let output = verify(&out);
+    expect(&output, 0);
+    assert!(text(&output.stdout).starts_with("valid:"));
+
+    // A false output, with its real number made to fit.
+    let original = fs::read_to_string(out.join("public.json")).expect("public.json");
+    let mut public: serde_json::Value = serde_json::from_str(&original).expect("JSON");
+    let tensor = &mut public["outputs"][0];
+    let raised = tensor["integers"][3].as_i64().expect("an integer") + 1;
+    tensor["integers"][3] = raised.into();
+    tensor["values"][3] = (raised as f64 * tensor["scale"].as_f64().expect("a scale")).into();
+    fs::write(out.join("public.json"), public.to_string()).expect("written");
+    let output = verify(&out);
+    expect(&output, 1);
+    assert!(
+        text(&output.stderr).contains("the proof is invalid"),
+        "{}",
+        text(&output.stderr)
+    );
+
+    // A real number that the integers do not give.
+    let mut public: serde_json::Value = serde_json::from_str(&original).expect("JSON");
+    public["outputs"][0]["values"][3] = 1234.5.into();
+    fs::write(out.join("public.json"), public.to_string()).expect("written");
+    expect(&verify(&out), 2);
+    fs::write(out.join("public.json"), original).expect("written");
+    expect(&verify(&out), 0);
+
+    // A damaged proof file.
+    let mut proof = fs::read(out.join("proof.bin")).expect("proof.bin");
+    let last = proof.len() - 1;
+    proof[last] ^= 1;
+    fs::write(out.join("proof.bin"), &proof).expect("written");
+    let output = verify(&out);
+    expect(&output, 2);
+    assert!(
+        text(&output.stderr).contains("checksum"),
+        "{}",
+        text(&output.stderr)
+    );
+    assert!(text(&output.stderr).contains("hint:"));
+
+    // Swapped files.
+    fs::copy(out.join("verifier.key"), out.join("proof.bin")).expect("copied");
+    let output = verify(&out);
+    expect(&output, 2);
+    assert!(
+        text(&output.stderr).contains("expected a proof"),
+        "{}",
+        text(&output.stderr)
+    );
+}
+
+#[test]
+fn setup_then_prove_from_the_folder() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (model, out) = (path(folder.path(), "model"), path(folder.path(), "out"));
+    let calibration = example("three.json");
+    expect(
+        &kernelwise(&[
+            "setup",
+            &example("mlp.onnx"),
+            "--calibrate",
+            &calibration,
+            "--out",
+            &model,
+        ]),
+        0,
+    );
+    expect(
+        &kernelwise(&[
+            "prove",
+            &model,
+            "--input",
+            &example("three.json"),
+            "--out",
+            &out,
+        ]),
+        0,
+    );
+    expect(&verify(Path::new(&out)), 0);
+    // The key that setup wrote is the key that the proof is for.
+    let key = fs::read(path(Path::new(&model), "verifier.key")).expect("a key");
+    assert_eq!(
+        key,
+        fs::read(path(Path::new(&out), "verifier.key")).expect("a key")
+    );
+
+    // Files of another setup are noticed.
+    let other = path(folder.path(), "other");
+    expect(
+        &kernelwise(&[
+            "setup",
+            &example("mlp.onnx"),
+            "--calibrate",
+            &example("zero.json"),
+            "--out",
+            &other,
+        ]),
+        0,
+    );
+    fs::copy(
+        path(Path::new(&other), "prover.key"),
+        path(Path::new(&model), "prover.key"),
+    )
+    .expect("copied");
+    let output = kernelwise(&[
+        "prove",
+        &model,
+        "--input",
+        &example("three.json"),
+        "--out",
+        &out,
+    ]);
+    expect(&output, 2);
+    assert!(
+        text(&output.stderr).contains("different setups"),
+        "{}",
+        text(&output.stderr)
+    );
+}
+
+#[test]
+fn bad_inputs_are_refused_and_nothing_is_written() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let out = path(folder.path(), "out");
+    let numbers = |value: &str| format!("{{\"input_data\": [[{}]]}}", vec![value; 784].join(","));
+    let cases = [
+        ("nan.json", numbers("NaN"), ""),
+        ("infinite.json", numbers("1e999"), ""),
+        (
+            "short.json",
+            "{\"input_data\": [[1, 2, 3]]}".to_owned(),
+            "expected 784 values",
+        ),
+        (
+            "two.json",
+            "{\"input_data\": [[1], [2]]}".to_owned(),
+            "expected 1 input tensors, got 2",
+        ),
+        ("nothing.json", String::new(), "expected"),
+        ("cut.json", "{\"input_data\": [[1, 2".to_owned(), "expected"),
+    ];
+    for (name, content, message) in cases {
+        let input = path(folder.path(), name);
+        fs::write(&input, content).expect("written");
+        let output = kernelwise(&[
+            "prove",
+            &example("mlp.onnx"),
+            "--input",
+            &input,
+            "--out",
+            &out,
+        ]);
+        expect(&output, 2);
+        let stderr = text(&output.stderr);
+        assert!(
+            stderr.starts_with("error: ") && stderr.contains(message),
+            "{name}: {stderr}"
+        );
+        assert!(!Path::new(&out).exists(), "{name} left files behind");
+    }
+}
+
+#[test]
+fn missing_and_malformed_models_are_refused() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let out = path(folder.path(), "out");
+    let missing = path(folder.path(), "missing.onnx");
+    let input = example("seven.json");
+    let output = kernelwise(&["prove", &missing, "--input", &input, "--out", &out]);
+    expect(&output, 2);
+    assert!(text(&output.stderr).contains("missing.onnx"));
+    let broken = path(folder.path(), "broken.onnx");
+    let bytes = fs::read(example("mlp.onnx")).expect("a model");
+    fs::write(&broken, &bytes[..bytes.len() / 2]).expect("written");
+    let output = kernelwise(&["prove", &broken, "--input", &input, "--out", &out]);
+    expect(&output, 2);
+    assert!(text(&output.stderr).starts_with("error: "));
+}
+
+#[test]
+fn wrong_usage_exits_with_two() {
+    expect(&kernelwise(&[]), 2);
+    expect(&kernelwise(&["prove"]), 2);
+    expect(
+        &kernelwise(&["setup", "x.onnx", "--out", "y", "--activation-bits", "99"]),
+        2,
+    );
+    expect(&kernelwise(&["--help"]), 0);
+}
+
+#[test]
+fn inspect_and_devices_print_json() {
+    let output = kernelwise(&[
+        "inspect",
+        &example("mlp.onnx"),
+        "--input",
+        &example("zero.json"),
+        "--json",
+    ]);
+    expect(&output, 0);
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(report["parameters"], 118_282);
+    assert_eq!(report["macs"], 118_016);
+    assert!(
+        report["errors"]
+            .as_array()
+            .is_some_and(|errors| !errors.is_empty())
+    );
+    let output = kernelwise(&["devices", "--json"]);
+    expect(&output, 0);
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(report["devices"][0]["name"], "cpu");
+}
