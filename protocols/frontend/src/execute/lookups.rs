@@ -38,7 +38,7 @@ pub(super) fn count(state: &mut State<'_>) -> Result<(), ExecuteError> {
             return Err(ExecuteError::Table {
                 table: table.name.clone(),
                 launch: format!("lookup {number}"),
-                expected: format!("an entry of the table, got output {output}, for"),
+                expected: format!("an input that maps to {output}"),
                 got: input,
             });
         }
