@@ -11,7 +11,10 @@ use kernelwise_hal::{BaseSet, DeviceError, Msm, Scalars};
 
 use crate::simd::Level;
 #[cfg(target_arch = "x86_64")]
-use crate::simd::{Avx512, msm::LaneBases};
+use crate::simd::{
+    Avx512,
+    msm::{LaneBases, MAX_BASES},
+};
 use scalar::ScalarBases;
 
 /// Bucket methods on every core.
@@ -58,6 +61,7 @@ impl Bases {
     fn new(level: Level, bases: &[G1Affine]) -> Self {
         #[cfg(target_arch = "x86_64")]
         if level == Level::Avx512
+            && bases.len() <= MAX_BASES
             && let Some(ops) = Avx512::detect()
         {
             return Self::Lanes(LaneBases::new(ops, bases));

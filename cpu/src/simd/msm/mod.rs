@@ -1,12 +1,12 @@
 //! Multi-scalar multiplication in lanes.
 //!
 //! # Algorithm
-//! Pippenger's buckets over signed digits ([`windows`]): the digits of every window sort the points into
-//! segments, one per bucket ([`sort`]); segments are summed eight at a time without conflicts ([`segments`]),
-//! by affine additions that share an inversion ([`adder`]); buckets are weighted in lanes as well
-//! ([`reduction`]). Only the last doublings are scalar. Rows of a matrix over the same bases and windows of
+//! Pippenger's buckets over signed digits (`windows`): the digits of every window sort the points into
+//! segments, one per bucket (`sort`); segments are summed eight at a time without conflicts (`segments`),
+//! by affine additions that share an inversion (`adder`); buckets are weighted in lanes as well
+//! (`reduction`). Only the last doublings are scalar. Rows of a matrix over the same bases and windows of
 //! one long sum are the same thing: groups of buckets. Where there are rows enough, tables of subset sums
-//! ([`subsets`]) cost less than buckets, and a cost model in units of one addition decides.
+//! (`subsets`) cost less than buckets, and a cost model in units of one addition decides.
 //!
 //! # Source
 //! [Bernstein, Doumen, Lange, Oosterwijk 2012](https://eprint.iacr.org/2012/549) for buckets over signed digits;
@@ -41,6 +41,7 @@ use super::Avx512;
 use bits::BitPlanes;
 use digits::Digits;
 use point::{Packed, pack_points};
+use windows::Windows;
 
 /// Bases in the layout of the lanes: one cache line per point.
 pub struct LaneBases {
@@ -60,11 +61,20 @@ impl std::fmt::Debug for LaneBases {
 /// Points that one thread takes into lanes at a time.
 const LOAD_CHUNK: usize = 1 << 12;
 
-/// Buckets summed by one task at least: several batches of full vectors.
-const GROUP_BUCKETS: usize = 1 << 14;
+/// Buckets summed by one task, unless one window has more: several batches of full vectors.
+const TASK_BUCKETS: usize = 1 << 13;
+
+/// Entries sorted by one task, unless one row has more: 16 MB.
+const TASK_ENTRIES: usize = 1 << 22;
+
+/// Buckets in memory at a time, unless one row has more: 32 MB.
+const PASS_BUCKETS: usize = 1 << 19;
+
+/// The most bases: an entry of a sum is 32 bits, one of them the sign.
+pub const MAX_BASES: usize = 1 << 30;
 
 impl LaneBases {
-    /// Prepares `bases`; the identity and repeated points are allowed.
+    /// Prepares `bases`, at most [`MAX_BASES`]; the identity and repeated points are allowed.
     ///
     /// # Cost
     /// Two lane multiplications and 64 bytes per base.
@@ -123,11 +133,31 @@ fn sums(points: &[Packed], scalars: Scalars<'_>, row_len: usize) -> Vec<G1> {
             return subsets::sum_rows(points, &planes, plan);
         }
     }
+    let rows_per_pass = (PASS_BUCKETS / (windows.count * windows.buckets())).max(1);
+    let mut sums = Vec::with_capacity(rows);
+    for first in (0..rows).step_by(rows_per_pass) {
+        let range = first * row_len..rows.min(first + rows_per_pass) * row_len;
+        if let Some(scalars) = scalars.slice(range) {
+            sums.extend(bucket_sums(points, scalars, row_len, windows));
+        }
+    }
+    sums
+}
+
+#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
+fn bucket_sums(
+    points: &[Packed],
+    scalars: Scalars<'_>,
+    row_len: usize,
+    windows: Windows,
+) -> Vec<G1> {
     let digits = Digits::new(scalars, windows);
     let buckets = windows.buckets();
     // A group is one window of one row.
-    let groups = rows * windows.count;
-    let groups_per_task = (GROUP_BUCKETS / buckets).clamp(1, groups);
+    let groups = scalars.len() / row_len * windows.count;
+    let groups_per_task = (TASK_BUCKETS / buckets)
+        .min(TASK_ENTRIES / row_len)
+        .clamp(1, groups);
     let mut sums = vec![Packed::IDENTITY; groups * buckets];
     sums.par_chunks_mut(groups_per_task * buckets)
         .enumerate()
@@ -137,18 +167,15 @@ fn sums(points: &[Packed], scalars: Scalars<'_>, row_len: usize) -> Vec<G1> {
             segments::sum_segments(points, &sorted.entries, &sorted.ends, sums);
         });
     let weighted = reduction::weighted_sums(&sums, buckets);
-    let horner = |windows_of_row: &[G1]| {
-        windows_of_row
-            .iter()
-            .rev()
-            .fold(G1::zero(), |mut sum, window| {
-                if !sum.is_zero() {
-                    (0..windows.bits).for_each(|_| {
-                        sum.double_in_place();
-                    });
-                }
-                sum + window
-            })
+    let horner = |of_row: &[G1]| {
+        of_row.iter().rev().fold(G1::zero(), |mut sum, window| {
+            if !sum.is_zero() {
+                (0..windows.bits).for_each(|_| {
+                    sum.double_in_place();
+                });
+            }
+            sum + window
+        })
     };
     weighted.chunks(windows.count).map(horner).collect()
 }
