@@ -67,16 +67,21 @@ impl Default for Builder {
 impl Builder {
     /// An empty graph with a range table of 4 bits.
     pub fn new() -> Self {
-        let mut builder = Self {
+        let mut builder = Self::without_tables();
+        builder.range_table = builder.table("range", 0, RANGE_BITS, TableFunction::Range);
+        builder
+    }
+
+    /// An empty graph for kernels that look nothing up.
+    pub fn without_tables() -> Self {
+        Self {
             graph: KernelGraph {
                 max_columns: 32,
                 ..KernelGraph::default()
             },
             range_table: TableId(0),
             clamp: None,
-        };
-        builder.range_table = builder.table("range", 0, RANGE_BITS, TableFunction::Range);
-        builder
+        }
     }
 
     /// Adds a table.
@@ -234,13 +239,16 @@ impl Builder {
     pub fn requantise(&mut self, x: TensorId, numbers: &mut Numbers) -> TensorId {
         let dims = self.dims(x);
         let axis = dims.len() - 1;
-        let values: Vec<i64> = (0..dims[axis])
-            .map(|_| numbers.within(Range::new(1, 5)))
-            .collect();
-        let largest = self.range(x).magnitude() * 5;
+        // Quotients of random accumulators spread over the activations; the worst ones stay within half of the clamp table.
+        let largest = self.range(x).magnitude();
+        let half = 1u64 << (CLAMP_BITS - 2);
         let limbs = (1..8)
-            .find(|limbs| largest >> (RANGE_BITS * limbs) < 1 << (CLAMP_BITS - 2))
+            .find(|limbs| largest >> (RANGE_BITS * limbs) < half / 2)
             .expect("small");
+        let top = ((half << (RANGE_BITS * limbs)) / largest) as i64;
+        let values: Vec<i64> = (0..dims[axis])
+            .map(|_| numbers.within(Range::new((top / 2).max(1), top)))
+            .collect();
         let domain = Range::new(-(1 << (CLAMP_BITS - 1)), (1 << (CLAMP_BITS - 1)) - 1);
         let mut outputs = vec![self.tensor("q", &dims, TensorKind::Advice, domain)];
         for _ in 1..limbs {

@@ -4,8 +4,9 @@ use kernelwise_core::program::{Program, TensorKind};
 use kernelwise_core::{PublicTensors, VerifyError, verify};
 use kernelwise_cpu::CpuDevice;
 use kernelwise_prover::key::Parameters;
+use kernelwise_prover::prove::prove_cheating;
 use kernelwise_prover::{
-    Devices, IntTensor, Proved, ProverKey, Quiet, Witness, execute, prove_witness, setup,
+    Cheat, Devices, IntTensor, Proved, ProverKey, Quiet, Witness, execute, prove_witness, setup,
 };
 
 use crate::graphs::Numbers;
@@ -62,6 +63,22 @@ impl Case {
     /// Proves a witness as it is.
     pub fn prove(&self, witness: &Witness) -> Proved {
         prove_witness(&self.key, witness, devices(&self.device), &Quiet).expect("proof")
+    }
+
+    /// Proves a witness, with every message passed through `cheat` before it is bound.
+    pub fn prove_cheating(&self, witness: &Witness, cheat: Cheat<'_>) -> Proved {
+        prove_cheating(&self.key, witness, devices(&self.device), cheat).expect("proof")
+    }
+
+    /// Why the proof of a false witness is rejected. The honest proof of the same case verifies.
+    ///
+    /// # Panics
+    /// If the false proof verifies, or the honest one does not.
+    pub fn refusal(&self, witness: &Witness) -> VerifyError {
+        self.verify(&self.prove(&self.witness()))
+            .expect("the honest proof verifies");
+        self.verify(&self.prove(witness))
+            .expect_err("a false proof is rejected")
     }
 
     /// Verifies with this case's key.

@@ -1,4 +1,5 @@
 //! Each kernel on random shapes, and a network of all of them: honest proofs verify.
+#![expect(clippy::expect_used, reason = "a broken helper must fail the test")]
 
 use kernelwise_core::kernels::{Conv2d, PoolAxis};
 use kernelwise_core::program::{AxisMap, AxisMultiplier, IndexMap, LinearTerm, Program};
