@@ -198,9 +198,8 @@ impl LinearTerm {
             }
             const LIMIT: i64 = 1 << 32;
             let small = |v: i64| (-LIMIT..=LIMIT).contains(&v);
-            if !(small(map.stride) && small(map.offset) && small(map.dilation))
-                || map.window as i64 > LIMIT
-            {
+            let window = i64::try_from(map.window).is_ok_and(small);
+            if !(window && small(map.stride) && small(map.offset) && small(map.dilation)) {
                 return Some("an axis map beyond 2^32".to_owned());
             }
         }

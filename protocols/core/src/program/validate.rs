@@ -207,6 +207,17 @@ fn check_tensors(graph: &KernelGraph) -> Result<(), GraphError> {
                 format!("the range {} is empty", tensor.range),
             ));
         }
+        // Relations negate bounds, and the least integer has no negative.
+        if tensor.range.lo == i64::MIN {
+            return Err(tensor_error(
+                graph,
+                id,
+                format!(
+                    "the range {} reaches the least 64-bit integer",
+                    tensor.range
+                ),
+            ));
+        }
     }
     Ok(())
 }
