@@ -91,6 +91,9 @@ impl<F: LaneField> LaneKernel for Everything<F> {
     }
 }
 
+/// An operation on `a`, `b`, the inverse of the radix, and the number of products.
+type Operation<F> = fn(F, F, F, F) -> F;
+
 fn check<F: LaneField>(a: [Raw; WIDTH], b: [Raw; WIDTH]) {
     let Some(ops) = Avx512::detect() else { return };
     let got = ops.run(Everything::<F>(
@@ -99,7 +102,7 @@ fn check<F: LaneField>(a: [Raw; WIDTH], b: [Raw; WIDTH]) {
     ));
     let radix = F::from(2u64).pow([260]).inverse().unwrap();
     let count = F::from(MAX_WIDE_PRODUCTS as u64);
-    let expected: [fn(F, F, F, F) -> F; 11] = [
+    let expected: [Operation<F>; 11] = [
         |a, b, _, _| a + b,
         |a, b, _, _| a - b,
         |a, _, _, _| -a,

@@ -26,7 +26,8 @@
 
 #[cfg(target_arch = "x86_64")]
 pub mod avx512;
-#[cfg(all(test, target_arch = "x86_64"))]
+#[cfg(test)]
+#[cfg(target_arch = "x86_64")]
 mod bounds;
 pub mod constants;
 #[cfg(target_arch = "x86_64")]
