@@ -34,9 +34,13 @@ pub(super) fn width(scalars: Scalars<'_>) -> Option<(usize, bool)> {
 /// The smallest and the largest of `values`, or zeros.
 pub(super) fn range(values: IntSlice<'_>) -> (i64, i64) {
     fn of<T: Copy + Ord + Into<i64>>(values: &[T]) -> (i64, i64) {
-        let min = values.iter().min().map_or(0, |&v| v.into());
-        let max = values.iter().max().map_or(0, |&v| v.into());
-        (min, max)
+        // Two folds over values, not references: they compile to vector minima.
+        let Some(&first) = values.first() else {
+            return (0, 0);
+        };
+        let min = values.iter().fold(first, |min, &v| min.min(v));
+        let max = values.iter().fold(first, |max, &v| max.max(v));
+        (min.into(), max.into())
     }
     match values {
         IntSlice::I8(values) => of(values),
