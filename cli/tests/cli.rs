@@ -1,4 +1,5 @@
 //! The program as a user meets it: files, exit codes, messages.
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
