@@ -14,6 +14,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Range, Shape};
 
+/// Reads along one axis that a verifier is willing to walk: positions times window.
+pub(crate) const MAX_AXIS_WORK: usize = 1 << 26;
+
 /// How one input axis is addressed.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct AxisMap {
@@ -201,6 +204,17 @@ impl LinearTerm {
             let window = i64::try_from(map.window).is_ok_and(small);
             if !(window && small(map.stride) && small(map.offset) && small(map.dilation)) {
                 return Some("an axis map beyond 2^32".to_owned());
+            }
+            let length = map
+                .driver
+                .and_then(|driver| output.dims().get(driver))
+                .copied()
+                .unwrap_or(1);
+            if length.saturating_mul(map.window) > MAX_AXIS_WORK {
+                return Some(format!(
+                    "a window of {} at {length} positions, more than {MAX_AXIS_WORK} reads along one axis",
+                    map.window
+                ));
             }
         }
         let mut multiplied = vec![false; output.rank()];

@@ -13,6 +13,7 @@ mod validate;
 
 pub use digest::Digest;
 pub use graph::{KernelGraph, Launch, LookupTable, TableFunction, TableId};
+pub(crate) use index_map::MAX_AXIS_WORK;
 pub use index_map::{AxisMap, AxisMultiplier, IndexMap, LinearTerm};
 pub use range::Range;
 pub(crate) use tensor::log2_ceil;

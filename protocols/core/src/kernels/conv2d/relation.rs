@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::kernels::matmul::product_range;
 use crate::kernels::{LaunchView, Relation};
-use crate::program::{GraphError, Shape, TensorKind};
+use crate::program::{GraphError, MAX_AXIS_WORK, Shape, TensorKind};
 
 /// `y[n, o, i, j] = Σ_{c,u,v} x[n, g(o)·C' + c, i·s₀ + u·d₀ − p₀, j·s₁ + v·d₁ − p₁] · w[o, c, u, v]`.
 ///
@@ -108,6 +108,19 @@ impl Relation for Conv2d {
         view.require("geometry", geometry.iter().all(|&v| v <= LIMIT), || {
             (format!("at most {LIMIT}"), format!("{geometry:?}"))
         })?;
+        let work = (0..2)
+            .map(|axis| shape.output[axis].saturating_mul(shape.kernel[axis]))
+            .max();
+        view.require(
+            "output",
+            work.is_some_and(|work| work <= MAX_AXIS_WORK),
+            || {
+                (
+                    format!("at most {MAX_AXIS_WORK} reads along one axis"),
+                    format!("{:?} by {:?}", shape.output, shape.kernel),
+                )
+            },
+        )?;
         view.require("w", w.kind == TensorKind::Parameter, || {
             ("a parameter".to_owned(), format!("{:?}", w.kind))
         })?;
