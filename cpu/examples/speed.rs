@@ -10,9 +10,14 @@
     reason = "prints a table, and stops at the first failure"
 )]
 
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
 use kernelwise_cpu::CpuDevice;
-use kernelwise_hal::field::Fr;
-use kernelwise_hal::{ContractAxis, Device, IntMatrix, IntSlice};
+use kernelwise_hal::field::{Field, Fr};
+use kernelwise_hal::{
+    ContractAxis, Device, IntMatrix, IntSlice, RoundPoly, SumcheckRequest, Table, Term,
+};
 use rustix::time::{ClockId, clock_gettime};
 
 /// Samples per figure, after one run to warm up.
@@ -29,8 +34,24 @@ fn clock_ns() -> f64 {
 }
 
 /// Median and minimum in nanoseconds.
-fn time<T>(mut body: impl FnMut() -> T) -> (f64, f64) {
-    let mut samples: Vec<f64> = (0..=SAMPLES)
+fn time<T>(body: impl FnMut() -> T) -> (f64, f64) {
+    sample(SAMPLES, body)
+}
+
+/// As [`time`], with the fewest samples, for what is slow.
+fn time_few<T>(body: impl FnMut() -> T) -> (f64, f64) {
+    sample(
+        if std::env::var_os("FEW").is_some() {
+            1
+        } else {
+            5
+        },
+        body,
+    )
+}
+
+fn sample<T>(count: usize, mut body: impl FnMut() -> T) -> (f64, f64) {
+    let mut samples: Vec<f64> = (0..=count)
         .map(|_| {
             let before = clock_ns();
             std::hint::black_box(body());
@@ -39,7 +60,7 @@ fn time<T>(mut body: impl FnMut() -> T) -> (f64, f64) {
         .skip(1)
         .collect();
     samples.sort_by(f64::total_cmp);
-    (samples[SAMPLES / 2], samples[0])
+    (samples[count / 2], samples[0])
 }
 
 fn report(name: &str, units: usize, fast: (f64, f64), slow: (f64, f64)) {
@@ -105,6 +126,125 @@ fn contract() {
     }
 }
 
+/// One whole sumcheck with the challenges 3, 5, 7, …
+fn play(
+    device: &CpuDevice,
+    num_vars: usize,
+    tables: &[Table<'_>],
+    terms: &[Term],
+    claim: Fr,
+) -> Vec<Fr> {
+    let request = SumcheckRequest::new(num_vars, tables.to_vec(), terms.to_vec()).unwrap();
+    let mut prover = device.sumcheck().unwrap().prepare(request).unwrap();
+    let (mut bind, mut claim) = (None, claim);
+    for round in 0..num_vars as u64 {
+        let RoundPoly(evals) = prover.prove_round(bind, claim).unwrap();
+        let r = field(2 * round + 3);
+        claim = interpolate(&evals, r);
+        bind = Some(r);
+    }
+    prover.finish(bind).unwrap()
+}
+
+/// The value at `r` of the polynomial with values `evals` at `0, 1, …`: `Σ_k Δ^k · r(r − 1)…(r − k + 1) / k!`.
+fn interpolate(evals: &[Fr], r: Fr) -> Fr {
+    static INVERSES: LazyLock<Vec<Fr>> = LazyLock::new(|| {
+        (0..8u64)
+            .map(|k| Fr::from(k.max(1)).inverse().unwrap())
+            .collect()
+    });
+    let (mut row, mut basis, mut sum) = (evals.to_vec(), Fr::from(1u64), Fr::from(0u64));
+    for (k, inverse) in (1..=evals.len()).zip(&INVERSES[1..]) {
+        sum += row[0] * basis;
+        basis *= (r - Fr::from(k as u64 - 1)) * inverse;
+        row = row.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    }
+    sum
+}
+
+/// One entry of a table.
+fn entry(table: &Table<'_>, y: usize) -> Fr {
+    match table {
+        Table::Fr(values) => values[y],
+        Table::Int(values) => Fr::from(values.get(y).unwrap()),
+        Table::Eq(point) => point
+            .iter()
+            .rev()
+            .enumerate()
+            .map(|(bit, tau)| {
+                if y >> bit & 1 == 1 {
+                    *tau
+                } else {
+                    Fr::from(1u64) - tau
+                }
+            })
+            .product(),
+    }
+}
+
+fn sumcheck() {
+    for num_vars in [20, 14, 8] {
+        sumcheck_of(num_vars);
+    }
+}
+
+fn sumcheck_of(num_vars: usize) {
+    let dense = |seed: u64| -> Vec<Fr> {
+        (0..1u64 << num_vars)
+            .map(|i| field(i ^ seed << 32))
+            .collect()
+    };
+    let (f, g) = (dense(1), dense(2));
+    let bytes = |seed: u64| -> Vec<i8> {
+        (0..1u64 << num_vars)
+            .map(|i| ((i ^ seed).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as i8)
+            .collect()
+    };
+    let (a, b) = (bytes(1), bytes(2));
+    let point: Vec<Fr> = (0..num_vars as u64).map(|i| field(i + 99)).collect();
+    let tables = [
+        Table::Fr(Cow::Borrowed(&f)),
+        Table::Fr(Cow::Borrowed(&g)),
+        Table::Int(IntSlice::I8(&a)),
+        Table::Int(IntSlice::I8(&b)),
+        Table::Eq(Cow::Borrowed(&point)),
+    ];
+    for (name, factors) in [
+        ("dense dense", vec![0, 1]),
+        ("eq dense dense", vec![4, 0, 1]),
+        ("dense i8", vec![0, 2]),
+        ("i8 i8", vec![2, 3]),
+        ("eq i8 i8", vec![4, 2, 3]),
+        ("eq i8", vec![4, 2]),
+        ("dense dense i8", vec![0, 1, 2]),
+    ] {
+        // Only the tables that occur, so that no others are bound.
+        let used: Vec<Table<'_>> = factors.iter().map(|&i| tables[i].clone()).collect();
+        let terms = vec![Term {
+            coefficient: Fr::from(1u64),
+            factors: (0..factors.len()).collect(),
+        }];
+        let product = |y: usize| -> Fr { factors.iter().map(|&i| entry(&tables[i], y)).product() };
+        let claim = (0..1 << num_vars).map(product).sum();
+        let (reference, optimized) = (CpuDevice::reference(), CpuDevice::optimized());
+        let fast = time(|| play(&optimized, num_vars, &used, &terms, claim));
+        // Without the reference, for profiles of the optimized tier.
+        let base = if std::env::var_os("FAST_ONLY").is_some() {
+            fast
+        } else {
+            let expected = play(&reference, num_vars, &used, &terms, claim);
+            assert_eq!(expected, play(&optimized, num_vars, &used, &terms, claim));
+            time_few(|| play(&reference, num_vars, &used, &terms, claim))
+        };
+        report(
+            &format!("sumcheck {name}, 2^{num_vars}"),
+            1 << num_vars,
+            fast,
+            base,
+        );
+    }
+}
+
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
     // With one thread the work must not leave this one, whose processor time is read.
@@ -118,7 +258,7 @@ fn main() {
         .build_global()
         .unwrap();
     println!("threads: {}", rayon::current_num_threads());
-    for (name, body) in [("contract", contract as fn())] {
+    for (name, body) in [("contract", contract as fn()), ("sumcheck", sumcheck)] {
         if wanted.is_empty() || wanted.iter().any(|w| w == name) {
             body();
         }

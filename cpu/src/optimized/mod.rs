@@ -3,4 +3,3 @@
 pub(crate) mod contract;
 pub(crate) mod msm;
 pub(crate) mod sumcheck;
-pub(crate) mod wide;

@@ -6,7 +6,7 @@
 
 use super::constants::LaneField;
 use super::ifma;
-use super::ops::{LaneKernel, LaneOps, WIDTH};
+use super::ops::{LaneKernel, LaneOps, LaneTask, WIDTH};
 
 /// Proof that the CPU has the instructions of the lanes: only [`Avx512::detect`] makes one.
 #[derive(Debug, Clone, Copy)]
@@ -36,8 +36,8 @@ fn run_kernel<K: LaneKernel>(ops: Avx512, kernel: K) -> K::Output {
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
-fn run_closure<T>(body: impl FnOnce() -> T) -> T {
-    body()
+fn run_task<T: LaneTask<Avx512>>(ops: Avx512, task: T) -> T::Output {
+    task.call(ops)
 }
 
 #[inline]
@@ -83,9 +83,9 @@ impl LaneOps for Avx512 {
     }
 
     #[inline(always)]
-    fn within<T>(self, body: impl FnOnce() -> T) -> T {
-        // SAFETY: `self` proves that the CPU has the features `run_closure` is compiled for.
-        unsafe { run_closure(body) }
+    fn run_task<T: LaneTask<Self>>(self, task: T) -> T::Output {
+        // SAFETY: `self` proves that the CPU has the features `run_task` is compiled for.
+        unsafe { run_task(self, task) }
     }
 
     #[inline(always)]
@@ -98,6 +98,29 @@ impl LaneOps for Avx512 {
     fn unpack_words<F: LaneField>(self, x: Self::Lanes<F>) -> [F; WIDTH] {
         // SAFETY: `self` proves that the CPU has the features `unpack_words` is compiled for.
         unsafe { unpack_words(x) }
+    }
+
+    #[inline(always)]
+    fn stow<F: LaneField>(self, x: Self::Lanes<F>, memory: &mut [F; WIDTH]) {
+        // SAFETY: `self` proves that the CPU has the features `stow` is compiled for.
+        unsafe { ifma::stow(x, memory) }
+    }
+
+    #[inline(always)]
+    fn unstow<F: LaneField>(self, memory: &[F; WIDTH]) -> Self::Lanes<F> {
+        // SAFETY: `self` proves that the CPU has the features `unstow` is compiled for.
+        unsafe { ifma::unstow(memory) }
+    }
+
+    #[inline(always)]
+    fn prefetch<F: LaneField>(self, memory: &[F; WIDTH]) {
+        // SAFETY: `self` proves that the CPU has the features `prefetch` is compiled for.
+        unsafe { ifma::prefetch(memory) }
+    }
+
+    #[inline(always)]
+    fn words_unit<F: LaneField>(self) -> F {
+        F::from_montgomery(F::LANES.words_unit)
     }
 
     #[inline(always)]
@@ -159,6 +182,17 @@ impl LaneOps for Avx512 {
     }
 
     #[inline(always)]
+    fn mul_plus<F: LaneField>(
+        self,
+        a: Self::Lanes<F>,
+        b: Self::Lanes<F>,
+        c: Self::Lanes<F>,
+    ) -> Self::Lanes<F> {
+        // SAFETY: `self` proves that the CPU has the features `mul_plus` is compiled for.
+        unsafe { ifma::mul_plus(a, b, c) }
+    }
+
+    #[inline(always)]
     fn square<F: LaneField>(self, a: Self::Lanes<F>) -> Self::Lanes<F> {
         // SAFETY: `self` proves that the CPU has the features `square` is compiled for.
         unsafe { ifma::square(a) }
@@ -205,8 +239,8 @@ impl LaneOps for Avx512 {
     }
 
     #[inline(always)]
-    fn integer_factor<F: LaneField>(self) -> F {
-        F::from_montgomery(F::LANES.integer_factor)
+    fn integer_unit<F: LaneField>(self) -> F {
+        F::from_montgomery(F::LANES.integer_unit)
     }
 
     #[inline(always)]

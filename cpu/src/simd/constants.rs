@@ -38,10 +38,12 @@ pub struct LaneConstants {
     pub inverse_fix: [u64; LIMBS],
     /// `2^260 mod p`: one.
     pub one: [u64; LIMBS],
+    /// `2^260 mod p`, the representative of radix 2^256 of `2^260/2^256`.
+    pub words_unit: [u64; 4],
     /// `2^252 mod p`, the representative of radix 2^256 of `2^256/2^260`.
     pub words_factor: [u64; 4],
-    /// `2^256/2^260 mod p`, the representative of radix 2^256 of `2^−260`.
-    pub integer_factor: [u64; 4],
+    /// `2^516 mod p`, the representative of radix 2^256 of `2^260`.
+    pub integer_unit: [u64; 4],
     /// A multiple of `p` in columns of weight `2^(52·i)`, of which all but the lowest are at least `2^62`.
     pub signed_bias: [u64; LIMBS + 1],
     /// `4p`, to keep a difference positive.
@@ -141,8 +143,9 @@ const fn constants(p: [u64; 4]) -> LaneConstants {
         leave: split(power_of_two(256, p)),
         inverse_fix: split(power_of_two(780, p)),
         one: split(power_of_two(260, p)),
+        words_unit: power_of_two(260, p),
         words_factor: power_of_two(252, p),
-        integer_factor: sixteenth(p),
+        integer_unit: power_of_two(516, p),
         signed_bias: signed_bias(p),
         four_p: multiple(modulus, 4),
         fold_signed: fold_table(modulus, -4),
@@ -189,25 +192,6 @@ const fn power_of_two(exponent: usize, p: [u64; 4]) -> [u64; 4] {
             x[3] << 1 | x[2] >> 63,
         ];
         x = subtract_once(doubled, p);
-        step += 1;
-    }
-    x
-}
-
-/// `1/16 mod p`: one, halved four times, an odd number after adding `p`.
-const fn sixteenth(p: [u64; 4]) -> [u64; 4] {
-    let mut x = [1, 0, 0, 0];
-    let mut step = 0;
-    while step < 4 {
-        if x[0] & 1 == 1 {
-            x = add(x, p);
-        }
-        x = [
-            x[0] >> 1 | x[1] << 63,
-            x[1] >> 1 | x[2] << 63,
-            x[2] >> 1 | x[3] << 63,
-            x[3] >> 1,
-        ];
         step += 1;
     }
     x

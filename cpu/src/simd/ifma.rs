@@ -128,6 +128,41 @@ pub(super) fn store_words<F>(x: Lanes<F>) -> [[u64; 4]; 8] {
     out
 }
 
+/// Puts 64-bit limbs, one vector after the other, into the memory of eight elements.
+///
+/// The values are reduced, hence below 2^255.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
+pub(super) fn stow<F: LaneField>(x: Lanes<F>, memory: &mut [F; 8]) {
+    const { assert!(size_of::<F>() == 32) };
+    let target = memory.as_mut_ptr().cast::<__m512i>();
+    for (i, word) in narrow(x).into_iter().enumerate() {
+        // SAFETY: eight elements are 256 bytes, the four vectors of this loop; an element consists of 64-bit
+        // words, of which every bit pattern is valid. The store has no alignment requirement.
+        unsafe { _mm512_storeu_si512(target.add(i).cast(), word) }
+    }
+}
+
+/// The inverse of [`stow`].
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
+pub(super) fn unstow<F: LaneField>(memory: &[F; 8]) -> Lanes<F> {
+    const { assert!(size_of::<F>() == 32) };
+    let source = memory.as_ptr().cast::<__m512i>();
+    // SAFETY: eight elements are 256 bytes without padding; the load has no alignment requirement.
+    let word = |i| unsafe { _mm512_loadu_si512(source.add(i).cast()) };
+    widen(&[word(0), word(1), word(2), word(3)])
+}
+
+/// Asks for every second element, and so for every cache line.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
+pub(super) fn prefetch<F: LaneField>(memory: &[F; 8]) {
+    for element in memory.iter().step_by(2) {
+        _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(element).cast());
+    }
+}
+
 /// 64-bit limbs to 52-bit limbs.
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
@@ -252,6 +287,14 @@ pub(super) fn mul<F: LaneField>(a: Lanes<F>, b: Lanes<F>) -> Lanes<F> {
     reduce(mul_add(wide_zero(), a, b))
 }
 
+/// `a·b / 2^260 + c`, reduced, for `a·b ≤ 52p²` with carried limbs and reduced `c`.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
+pub(super) fn mul_plus<F: LaneField>(a: Lanes<F>, b: Lanes<F>, c: Lanes<F>) -> Lanes<F> {
+    let product = Lanes::new(reduce_columns(mul_add(wide_zero(), a, b)));
+    fold(sum_limbs(product, c), &F::LANES.fold_positive)
+}
+
 /// `a² / 2^260`, reduced, for `a² ≤ 52p²` with carried limbs.
 ///
 /// # Cost
@@ -334,6 +377,13 @@ pub(super) fn mul_add_signed<F>(mut acc: Wide<F>, a: Lanes<F>, v: &[i64; 8]) -> 
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
 pub(super) fn reduce<F: LaneField>(t: Wide<F>) -> Lanes<F> {
+    carry(reduce_columns(t))
+}
+
+/// [`reduce`] before the carries, which are below 2^11.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
+fn reduce_columns<F: LaneField>(t: Wide<F>) -> [__m512i; LIMBS] {
     let mut t = t.0;
     let c = F::LANES;
     for i in 0..LIMBS - 1 {
@@ -353,7 +403,7 @@ pub(super) fn reduce<F: LaneField>(t: Wide<F>) -> Lanes<F> {
         t[5 + j] = _mm512_madd52hi_epu64(t[5 + j], q, p);
     }
     let first = _mm512_add_epi64(t[5], _mm512_srli_epi64::<SHIFT>(t[4]));
-    carry([first, t[6], t[7], t[8], t[9]])
+    [first, t[6], t[7], t[8], t[9]]
 }
 
 /// `t / 2^260`, reduced, for the sum of at most 96 products of reduced values.

@@ -48,7 +48,9 @@ pub use constants::LaneField;
 #[cfg(target_arch = "x86_64")]
 pub use ifma::{Lanes, Wide};
 pub use level::{Level, LevelError};
-pub use ops::{LaneKernel, LaneOps, MAX_SIGNED_PRODUCTS, MAX_WIDE_PRODUCTS, SIGNED_BITS, WIDTH};
+pub use ops::{
+    LaneKernel, LaneOps, LaneTask, MAX_SIGNED_PRODUCTS, MAX_WIDE_PRODUCTS, SIGNED_BITS, WIDTH,
+};
 pub use portable::Portable;
 
 /// Runs `kernel` on the [active](Level::active) instruction set.

@@ -39,8 +39,8 @@ pub trait LaneOps: Copy + Debug + Send + Sync + 'static {
     /// Runs `kernel` compiled for this instruction set.
     fn run<K: LaneKernel>(self, kernel: K) -> K::Output;
 
-    /// Runs `body` compiled for this instruction set, as far as it is inlined.
-    fn within<T>(self, body: impl FnOnce() -> T) -> T;
+    /// Runs `task` compiled for this instruction set.
+    fn run_task<T: LaneTask<Self>>(self, task: T) -> T::Output;
 
     /// Takes eight elements into lanes. One multiplication for the change of radix.
     fn pack<F: LaneField>(self, values: &[F; WIDTH]) -> Self::Lanes<F>;
@@ -48,14 +48,27 @@ pub trait LaneOps: Copy + Debug + Send + Sync + 'static {
     /// Gives back the eight elements. One multiplication for the change of radix, and the final reduction.
     fn unpack<F: LaneField>(self, x: Self::Lanes<F>) -> [F; WIDTH];
 
-    /// Takes eight representatives into lanes as they are: the lanes hold `x` times
-    /// [`words_factor`](LaneOps::words_factor). No multiplication.
+    /// Takes eight representatives into lanes as they are: the lanes hold `x` over
+    /// [`words_unit`](LaneOps::words_unit). No multiplication.
     fn pack_words<F: LaneField>(self, values: &[F; WIDTH]) -> Self::Lanes<F>;
 
     /// The inverse of [`pack_words`](LaneOps::pack_words), with the final reduction.
     fn unpack_words<F: LaneField>(self, x: Self::Lanes<F>) -> [F; WIDTH];
 
-    /// What [`pack_words`](LaneOps::pack_words) multiplies by: the quotient of the two Montgomery radices.
+    /// Puts lanes into the memory of eight elements, in an order of its own: what is left are not elements, and
+    /// only [`unstow`](LaneOps::unstow) makes sense of it. No multiplication and no final reduction.
+    fn stow<F: LaneField>(self, x: Self::Lanes<F>, memory: &mut [F; WIDTH]);
+
+    /// The inverse of [`stow`](LaneOps::stow).
+    fn unstow<F: LaneField>(self, memory: &[F; WIDTH]) -> Self::Lanes<F>;
+
+    /// Asks for the memory of eight elements that will be read or written soon.
+    fn prefetch<F: LaneField>(self, memory: &[F; WIDTH]);
+
+    /// What [`pack_words`](LaneOps::pack_words) divides by: the quotient of the two Montgomery radices.
+    fn words_unit<F: LaneField>(self) -> F;
+
+    /// The inverse of [`words_unit`](LaneOps::words_unit).
     fn words_factor<F: LaneField>(self) -> F;
 
     /// One element in every lane.
@@ -79,6 +92,14 @@ pub trait LaneOps: Copy + Debug + Send + Sync + 'static {
     /// `a·b`; both operands may be lazy.
     fn mul<F: LaneField>(self, a: Self::Lanes<F>, b: Self::Lanes<F>) -> Self::Lanes<F>;
 
+    /// `a·b + c`, at little more than the cost of [`mul`](LaneOps::mul); `a` and `b` may be lazy, `c` not.
+    fn mul_plus<F: LaneField>(
+        self,
+        a: Self::Lanes<F>,
+        b: Self::Lanes<F>,
+        c: Self::Lanes<F>,
+    ) -> Self::Lanes<F>;
+
     /// `a²`; the operand may be lazy.
     fn square<F: LaneField>(self, a: Self::Lanes<F>) -> Self::Lanes<F>;
 
@@ -101,7 +122,7 @@ pub trait LaneOps: Copy + Debug + Send + Sync + 'static {
     /// The empty sum of products with integers.
     fn signed_zero<F: LaneField>(self) -> Self::Wide<F>;
 
-    /// `acc + a·v` times [`integer_factor`](LaneOps::integer_factor), unreduced: a tenth of the cost of
+    /// `acc + a·v` over [`integer_unit`](LaneOps::integer_unit), unreduced: a tenth of the cost of
     /// [`mul`](LaneOps::mul). The operand is not lazy, and `|v| < 2^51`.
     ///
     /// The sum starts from [`signed_zero`](LaneOps::signed_zero); the caller reduces after at most
@@ -113,8 +134,8 @@ pub trait LaneOps: Copy + Debug + Send + Sync + 'static {
         v: &[i64; WIDTH],
     ) -> Self::Wide<F>;
 
-    /// What a product with an integer is multiplied by: the inverse of the Montgomery radix.
-    fn integer_factor<F: LaneField>(self) -> F;
+    /// What a product with an integer is divided by: the Montgomery radix.
+    fn integer_unit<F: LaneField>(self) -> F;
 
     /// Which lanes hold zero, as a bit mask; compares canonical values.
     fn is_zero<F: LaneField>(self, x: Self::Lanes<F>) -> u8;
@@ -148,4 +169,15 @@ pub trait LaneKernel {
 
     /// Computes on the lanes of `ops`.
     fn call<S: LaneOps>(self, ops: S) -> Self::Output;
+}
+
+/// A piece of a computation whose data are already in the lanes of one instruction set.
+///
+/// As for [`LaneKernel`], `call` is marked `#[inline(always)]`.
+pub trait LaneTask<S> {
+    /// What the piece returns.
+    type Output;
+
+    /// Computes on the lanes of `ops`.
+    fn call(self, ops: S) -> Self::Output;
 }

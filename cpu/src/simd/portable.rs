@@ -4,7 +4,7 @@
 //! fastest way that a CPU without AVX-512 IFMA has.
 
 use super::constants::LaneField;
-use super::ops::{LaneKernel, LaneOps, WIDTH};
+use super::ops::{LaneKernel, LaneOps, LaneTask, WIDTH};
 
 /// The lanes of any CPU.
 #[derive(Debug, Clone, Copy)]
@@ -25,8 +25,8 @@ impl LaneOps for Portable {
     }
 
     #[inline(always)]
-    fn within<T>(self, body: impl FnOnce() -> T) -> T {
-        body()
+    fn run_task<T: LaneTask<Self>>(self, task: T) -> T::Output {
+        task.call(self)
     }
 
     #[inline(always)]
@@ -37,6 +37,24 @@ impl LaneOps for Portable {
     #[inline(always)]
     fn unpack_words<F: LaneField>(self, x: Self::Lanes<F>) -> [F; WIDTH] {
         x
+    }
+
+    #[inline(always)]
+    fn stow<F: LaneField>(self, x: Self::Lanes<F>, memory: &mut [F; WIDTH]) {
+        *memory = x;
+    }
+
+    #[inline(always)]
+    fn unstow<F: LaneField>(self, memory: &[F; WIDTH]) -> Self::Lanes<F> {
+        *memory
+    }
+
+    #[inline(always)]
+    fn prefetch<F: LaneField>(self, _memory: &[F; WIDTH]) {}
+
+    #[inline(always)]
+    fn words_unit<F: LaneField>(self) -> F {
+        F::ONE
     }
 
     #[inline(always)]
@@ -90,6 +108,16 @@ impl LaneOps for Portable {
     }
 
     #[inline(always)]
+    fn mul_plus<F: LaneField>(
+        self,
+        a: Self::Lanes<F>,
+        b: Self::Lanes<F>,
+        c: Self::Lanes<F>,
+    ) -> Self::Lanes<F> {
+        self.add(self.mul(a, b), c)
+    }
+
+    #[inline(always)]
     fn square<F: LaneField>(self, a: Self::Lanes<F>) -> Self::Lanes<F> {
         a.map(|a| a.square())
     }
@@ -130,7 +158,7 @@ impl LaneOps for Portable {
     }
 
     #[inline(always)]
-    fn integer_factor<F: LaneField>(self) -> F {
+    fn integer_unit<F: LaneField>(self) -> F {
         F::ONE
     }
 

@@ -63,10 +63,19 @@ impl<F: LaneField> LaneKernel for Everything<F> {
             ops.reduce(wide),
             ops.splat(ops.sum(a)),
             ops.neg(ops.neg(ops.zero())),
+            stowed(ops, ops.add(a, b)),
+            ops.mul_plus(ops.sub_lazy(a, b), a, b),
         ]
         .map(|x| ops.unpack(x))
         .to_vec()
     }
+}
+
+#[inline(always)]
+fn stowed<S: LaneOps, F: LaneField>(ops: S, x: S::Lanes<F>) -> S::Lanes<F> {
+    let mut memory = [F::ZERO; WIDTH];
+    ops.stow(x, &mut memory);
+    ops.unstow(&memory)
 }
 
 fn expected<F: LaneField>(a: [F; WIDTH], b: [F; WIDTH]) -> Vec<[F; WIDTH]> {
@@ -85,6 +94,8 @@ fn expected<F: LaneField>(a: [F; WIDTH], b: [F; WIDTH]) -> Vec<[F; WIDTH]> {
         zip(|a, b| a * b * F::from(MAX_WIDE_PRODUCTS as u64)),
         [a.into_iter().sum(); WIDTH],
         [F::ZERO; WIDTH],
+        zip(|a, b| a + b),
+        zip(|a, b| (a - b) * a + b),
     ]
 }
 
@@ -126,15 +137,12 @@ impl<F: LaneField> LaneKernel for Integers<F> {
         let sum = (0..self.count).fold(ops.signed_zero(), |sum, _| {
             ops.mul_add_signed(sum, a, &self.v)
         });
-        let factor = ops.integer_factor::<F>().inverse().unwrap();
-        let sum = ops.mul(ops.reduce(sum), ops.splat(factor));
+        let sum = ops.mul(ops.reduce(sum), ops.splat(ops.integer_unit::<F>()));
         let words = ops.pack_words(&self.a);
         let square = ops.mul(words, words);
-        let factor = ops.words_factor::<F>().inverse().unwrap();
-        [
-            ops.unpack(sum),
-            ops.unpack_words(square).map(|x| x * factor),
-        ]
+        let unit = ops.words_unit::<F>();
+        assert_eq!(unit * ops.words_factor::<F>(), F::ONE);
+        [ops.unpack(sum), ops.unpack_words(square).map(|x| x * unit)]
     }
 }
 

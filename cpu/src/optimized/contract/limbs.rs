@@ -1,10 +1,14 @@
 //! Sums of 32-bit limbs, for any CPU.
+//!
+//! The Montgomery form is linear: `Σ v_i · (x_i R) = (Σ v_i x_i) R` over the integers, so the eight 32-bit
+//! limbs of `x_i R` may be accumulated separately and folded at the end.
 
-use kernelwise_field::{AdditiveGroup, Fr};
+use kernelwise_field::{AdditiveGroup, BigInt, Fr};
 use kernelwise_hal::{ContractAxis, IntMatrix, IntSlice};
 use rayon::prelude::*;
 
-use crate::optimized::wide::{LIMBS, fold, signed_limbs};
+/// 32-bit limbs of a 256-bit residue.
+const LIMBS: usize = 8;
 
 /// Entries of one accumulation run: `2^15` products of a 16-bit integer (sign included) by a 32-bit limb
 /// stay below `2^62`, inside a 64-bit sum.
@@ -115,4 +119,21 @@ fn add_products<A: Accumulator>(sums: &mut [A; LIMBS], small: i64, limbs: &[i64;
     for (sum, &limb) in sums.iter_mut().zip(limbs) {
         sum.add_product(small, limb);
     }
+}
+
+/// The limbs of the Montgomery form of a field element, least significant first.
+fn signed_limbs(value: &Fr) -> [i64; LIMBS] {
+    let words = value.0.0;
+    std::array::from_fn(|k| i64::from((words[k / 2] >> (32 * (k % 2))) as u32))
+}
+
+/// The field element whose Montgomery form is congruent to `Σ_k sums[k] · 2^(32k)`.
+fn fold(sums: &[i128; LIMBS]) -> Fr {
+    // The element 1/R, whose Montgomery form is the integer 1: turns a value into a Montgomery form.
+    let unscale = Fr::new_unchecked(BigInt::new([1, 0, 0, 0]));
+    let shift = Fr::from(1u64 << 32);
+    sums.iter()
+        .rev()
+        .fold(Fr::from(0u64), |acc, &sum| acc * shift + Fr::from(sum))
+        * unscale
 }

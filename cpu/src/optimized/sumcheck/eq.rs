@@ -3,14 +3,16 @@
 //! With `i` variables bound and variable `i` free,
 //! ```text
 //! eq(point; r_0 … r_{i-1}, X, y) = l_i(X) · high[y_high] · low[y_low]
-//! l_i(X) = Π_{j<i} eq(point_j, r_j) · (1 − point_i + X·(2·point_i − 1))
+//! l_i(X) = 1 − point_i + X·(2·point_i − 1)
 //! ```
-//! so a round sums the other factors against `high` and `low`, and multiplies by the line `l_i` at the end
-//! ([Gruen], section 3.2).
+//! up to the factor `Π_{j<i} eq(point_j, r_j)`, so a round sums the other factors against `high` and `low`, and
+//! multiplies by that factor and by the line `l_i` at the end ([Gruen], section 3.2).
 //!
 //! [Gruen]: https://eprint.iacr.org/2024/108
 
-use kernelwise_field::{AdditiveGroup, Field, Fr};
+use kernelwise_field::{AdditiveGroup, Field, Fr, batch_inversion};
+
+use crate::simd::WIDTH;
 
 /// The bound prefix of an `eq` factor.
 pub(super) struct EqPrefix {
@@ -34,21 +36,14 @@ impl EqPrefix {
         self.scale
     }
 
-    /// `l(0)` and `l(1) − l(0)`.
-    pub(super) fn line(&self) -> (Fr, Fr) {
-        match self.point.get(self.bound) {
-            Some(&tau) => {
-                let at_one = self.scale * tau;
-                let at_zero = self.scale - at_one;
-                (at_zero, at_one - at_zero)
-            }
-            None => (self.scale, Fr::ZERO),
-        }
+    /// The coordinate of the free variable.
+    fn coordinate(&self) -> Fr {
+        self.point.get(self.bound).copied().unwrap_or(Fr::ZERO)
     }
 
     pub(super) fn bind(&mut self, r: Fr) {
-        let (constant, slope) = self.line();
-        self.scale = constant + r * slope;
+        let tau = self.coordinate();
+        self.scale *= Fr::ONE - tau + r * (tau.double() - Fr::ONE);
         self.bound += 1;
     }
 }
@@ -56,6 +51,8 @@ impl EqPrefix {
 /// The bound prefix and the two half tables of an `eq` factor.
 pub(super) struct SplitEq {
     prefix: EqPrefix,
+    /// `1/point_i`, or zero.
+    inverses: Vec<Fr>,
     high: Vec<Fr>,
     low: Vec<Fr>,
 }
@@ -64,8 +61,11 @@ impl SplitEq {
     pub(super) fn new(point: &[Fr]) -> Self {
         let rest = point.get(1..).unwrap_or_default();
         let (high, low) = rest.split_at(high_vars(point.len()));
+        let mut inverses = point.to_vec();
+        batch_inversion(&mut inverses);
         Self {
             prefix: EqPrefix::new(point.to_vec()),
+            inverses,
             high: table(high),
             low: table(low),
         }
@@ -81,9 +81,23 @@ impl SplitEq {
         &self.low
     }
 
+    /// `Π_{j<i} eq(point_j, r_j)`.
+    pub(super) fn scale(&self) -> Fr {
+        self.prefix.scale()
+    }
+
     /// `l(0)` and `l(1) − l(0)`.
     pub(super) fn line(&self) -> (Fr, Fr) {
-        self.prefix.line()
+        let tau = self.prefix.coordinate();
+        (Fr::ONE - tau, tau.double() - Fr::ONE)
+    }
+
+    /// `1/l(1)`, or zero if `l(1)` is zero.
+    pub(super) fn inverse_at_one(&self) -> Fr {
+        self.inverses
+            .get(self.prefix.bound)
+            .copied()
+            .unwrap_or(Fr::ZERO)
     }
 
     pub(super) fn bind(&mut self, r: Fr) {
@@ -96,9 +110,10 @@ impl SplitEq {
     }
 }
 
-/// How many of the variables after the first are in the high table.
+/// How many of the variables after the first are in the high table: half of them, but the low table fills lanes.
 fn high_vars(num_vars: usize) -> usize {
-    num_vars.saturating_sub(1) / 2
+    let rest = num_vars.saturating_sub(1);
+    (rest / 2).min(rest.saturating_sub(WIDTH.ilog2() as usize))
 }
 
 /// Sums out the most significant variable: `eq(τ, 0) + eq(τ, 1) = 1` leaves the table of the others.
@@ -140,6 +155,7 @@ mod tests {
         for r in [2u64, 4, 6, 8, 10].map(Fr::from) {
             let half = dense.len() / 2;
             let (constant, slope) = split.line();
+            let (constant, slope) = (constant * split.scale(), slope * split.scale());
             for y in 0..half {
                 let weight =
                     split.high()[y / split.low().len()] * split.low()[y % split.low().len()];

@@ -1,41 +1,45 @@
-//! Sumcheck with fused bind and evaluation: every round passes over memory once.
+//! Sumcheck in lanes, with fused bind and evaluation: every round passes over memory once.
 //!
+//! - Tables stay in lanes from the first bind until they no longer fill a vector.
 //! - An `eq` factor never becomes a table of `2^n` entries: it is split in halves ([`eq`]) and its line is
 //!   multiplied in at the end, so that the sums have one degree less.
-//! - One value of the round polynomial follows from the claim and is not computed.
-//! - Products of small integers stay integers in the first round; the first bind lifts them.
-//! - Tables are bound block by block in place, and each block is evaluated while it is in cache.
+//! - One value of the round polynomial follows from the claim and is not computed ([`points`]).
+//! - Integers stay integers in the first round, and the first bind lifts them.
+//! - Products are summed unreduced, and tables bound in place, block by block while they are in cache.
 
+mod block;
 mod eq;
 mod evaluate;
-mod line;
+mod pass;
 mod plan;
-mod state;
+mod points;
+mod rooms;
+mod table;
+
+use std::sync::Arc;
 
 use kernelwise_field::{AdditiveGroup, Field, Fr};
 use kernelwise_hal::{DeviceError, RoundPoly, RoundProver, SumcheckDevice, SumcheckRequest, Table};
-use rayon::prelude::*;
 
 use crate::rounds::RoundOrder;
-use evaluate::{Sums, add_sums, evaluate, no_sums};
-use plan::{Group, derived, group};
-use state::{Binding, Halves, State};
-
-/// Indices per block: a handful of tables of 256 pairs of field elements fit a first-level cache.
-const BLOCK: usize = 256;
-
-/// Indices per task at least: about a millisecond of work.
-const TASK: usize = 1 << 12;
+use crate::simd::{LaneKernel, LaneOps, WIDTH, dispatch};
+use evaluate::short_sum;
+use pass::Pass;
+use plan::{Group, Job, derived, group, jobs};
+use rooms::Rooms;
+use table::State;
 
 /// One engine for every request.
 pub(crate) struct OptimizedSumcheck {
     device: String,
+    rooms: Arc<Rooms>,
 }
 
 impl OptimizedSumcheck {
     pub(crate) fn new(device: &str) -> Self {
         Self {
             device: device.to_owned(),
+            rooms: Arc::default(),
         }
     }
 }
@@ -45,8 +49,25 @@ impl SumcheckDevice for OptimizedSumcheck {
         &self,
         request: SumcheckRequest<'a>,
     ) -> Result<Box<dyn RoundProver + 'a>, DeviceError> {
-        let degree = request.degree();
-        let (num_vars, tables, terms) = request.into_parts();
+        Ok(dispatch(Prepare {
+            device: self,
+            request,
+        }))
+    }
+}
+
+/// Chooses the lanes of a request.
+struct Prepare<'d, 'a> {
+    device: &'d OptimizedSumcheck,
+    request: SumcheckRequest<'a>,
+}
+
+impl<'a> LaneKernel for Prepare<'_, 'a> {
+    type Output = Box<dyn RoundProver + 'a>;
+
+    fn call<S: LaneOps>(self, ops: S) -> Self::Output {
+        let degree = self.request.degree();
+        let (num_vars, tables, terms) = self.request.into_parts();
         let groups = group(&tables, terms);
         let is_factor = |index: usize| {
             groups
@@ -62,24 +83,28 @@ impl SumcheckDevice for OptimizedSumcheck {
                 State::new(table, dense)
             })
             .collect();
-        let order = RoundOrder::new(&self.device, num_vars);
-        Ok(Box::new(Rounds {
+        let order = RoundOrder::new(&self.device.device, num_vars);
+        Box::new(Rounds {
+            ops,
+            rooms: self.device.rooms.clone(),
             order,
             states,
             groups,
             degree,
-        }))
+        })
     }
 }
 
-struct Rounds<'a> {
+struct Rounds<'a, S: LaneOps> {
+    ops: S,
+    rooms: Arc<Rooms>,
     order: RoundOrder,
     states: Vec<State<'a>>,
     groups: Vec<Group>,
     degree: usize,
 }
 
-impl RoundProver for Rounds<'_> {
+impl<S: LaneOps> RoundProver for Rounds<'_, S> {
     fn prove_round(&mut self, bind: Option<Fr>, claim: Fr) -> Result<RoundPoly, DeviceError> {
         let remaining = self.order.next_round(bind)?;
         if let Some(r) = bind {
@@ -90,112 +115,96 @@ impl RoundProver for Rounds<'_> {
         }
         // The value at 1 is found by dividing by the line at 1, which vanishes for a coordinate 0.
         let derived = derived(&self.groups, |group| {
-            group.eq.as_ref().is_none_or(|eq| {
-                let (constant, slope) = eq.line();
-                constant + slope != Fr::ZERO
-            })
+            group
+                .eq
+                .as_ref()
+                .is_none_or(|eq| eq.inverse_at_one() != Fr::ZERO)
         });
         let len = 1usize << (remaining - 1);
-        let sums = match bind {
-            None => self.first_sums(len, derived),
-            Some(r) => self.bind_and_sum(len, r, derived),
-        };
-        Ok(self.assemble(sums, derived, claim))
+        let mut values: Vec<Vec<Fr>> = self
+            .groups
+            .iter()
+            .map(|group| vec![Fr::ZERO; group.degree + 1])
+            .collect();
+        for (job, sum) in self.sums(len, bind, derived) {
+            values[job.group][job.place] += sum;
+        }
+        Ok(self.assemble(values, derived, claim))
     }
 
     fn finish(mut self: Box<Self>, bind: Option<Fr>) -> Result<Vec<Fr>, DeviceError> {
         self.order.finish(bind)?;
         if let Some(r) = bind {
-            self.states.iter_mut().for_each(|state| state.bind_last(r));
+            for state in &mut self.states {
+                state
+                    .shorten(self.ops)
+                    .into_iter()
+                    .for_each(|room| self.rooms.give_back(room));
+                state.bind_short(r);
+            }
         }
         Ok(self.states.iter().map(State::value).collect())
     }
 }
 
-impl Rounds<'_> {
-    /// Indices per block: within one entry of every high table of an `eq` factor.
-    fn block(&self, len: usize) -> usize {
-        let lows = self
-            .groups
-            .iter()
-            .filter_map(|group| group.eq.as_ref())
-            .map(|eq| eq.low().len());
-        lows.min().unwrap_or(BLOCK).min(BLOCK).min(len)
-    }
-
-    fn first_sums(&self, len: usize, derived: Option<usize>) -> Sums {
-        let halves: Vec<Halves<'_>> = self.states.iter().map(|state| state.halves(len)).collect();
-        let block = self.block(len);
-        (0..len / block)
-            .into_par_iter()
-            .with_min_len(TASK.div_ceil(block))
-            .map(|index| {
-                let start = index * block;
-                let halves: Vec<Halves<'_>> = halves
-                    .iter()
-                    .map(|halves| halves.part(start..start + block))
-                    .collect();
-                evaluate(&self.groups, &halves, start, block, derived)
-            })
-            .reduce(|| no_sums(&self.groups), add_sums)
-    }
-
-    /// Binds every table to `r`, leaving `2·len` entries, and sums over them.
-    fn bind_and_sum(&mut self, len: usize, r: Fr, derived: Option<usize>) -> Sums {
-        let block = self.block(len);
-        let groups = &self.groups;
-        let mut fresh: Vec<Option<Vec<Fr>>> = self
-            .states
-            .iter()
-            .map(|state| state.needs_room().then(|| vec![Fr::ZERO; 2 * len]))
-            .collect();
-        let mut bindings: Vec<Option<Binding<'_>>> = self
-            .states
-            .iter_mut()
-            .zip(&mut fresh)
-            .map(|(state, fresh)| state.binding(fresh.as_deref_mut(), len, r))
-            .collect();
-        let task = len
-            .div_ceil(4 * rayon::current_num_threads())
-            .next_power_of_two()
-            .max(TASK)
-            .min(len);
-        let mut tasks = Vec::new();
-        for start in (0..len).step_by(task) {
-            let (first, rest): (Vec<_>, Vec<_>) = bindings
+impl<S: LaneOps> Rounds<'_, S> {
+    /// Binds every table, leaving two halves of `len` entries, and computes the sums of the round.
+    fn sums(&mut self, len: usize, bind: Option<Fr>, derived: Option<usize>) -> Vec<(Job, Fr)> {
+        let ops = self.ops;
+        if len < WIDTH {
+            for state in &mut self.states {
+                state
+                    .shorten(ops)
+                    .into_iter()
+                    .for_each(|room| self.rooms.give_back(room));
+                bind.into_iter().for_each(|r| state.bind_short(r));
+            }
+            let tables: Vec<&[Fr]> = self
+                .states
+                .iter()
+                .map(|state| match state {
+                    State::Short(values) => &values[..],
+                    _ => &[],
+                })
+                .collect();
+            let sum = |job: Job| {
+                let sum = short_sum(&self.groups, &job, &tables, len);
+                (job, sum)
+            };
+            return jobs(&self.groups, derived, |_| None)
                 .into_iter()
-                .map(|binding| binding.map(|b| b.split(task)).unzip())
-                .unzip();
-            tasks.push((start, first));
-            bindings = rest;
+                .map(sum)
+                .collect();
         }
-        let sums = tasks
-            .into_par_iter()
-            .map(|(start, mut bindings)| {
-                (0..task)
-                    .step_by(block)
-                    .map(|offset| {
-                        let range = offset..offset + block;
-                        let halves: Vec<Halves<'_>> = bindings
-                            .iter_mut()
-                            .map(|binding| match binding {
-                                Some(binding) => binding.bind(range.clone(), r),
-                                None => Halves::Factored,
-                            })
-                            .collect();
-                        evaluate(groups, &halves, start + offset, block, derived)
-                    })
-                    .fold(no_sums(groups), add_sums)
-            })
-            .reduce(|| no_sums(groups), add_sums);
-        for (state, fresh) in self.states.iter_mut().zip(fresh) {
-            state.set_bound(fresh, 2 * len);
+        let len = len / WIDTH;
+        match bind {
+            None => {
+                let jobs = jobs(&self.groups, derived, |table| self.states[table].bits());
+                let feeds = self.states.iter().map(|state| state.halves(len)).collect();
+                Pass::new(ops, &self.groups, jobs, None).run(feeds, len)
+            }
+            Some(r) => {
+                let jobs = jobs(&self.groups, derived, |_| None);
+                let mut rooms: Vec<Option<Vec<Fr>>> = self
+                    .states
+                    .iter()
+                    .map(|state| state.needs_room().then(|| self.rooms.take(2 * len * WIDTH)))
+                    .collect();
+                let rooms_and_states = self.states.iter_mut().zip(&mut rooms);
+                let feeds = rooms_and_states
+                    .map(|(state, room)| state.binding(room.as_deref_mut(), len, r))
+                    .collect();
+                let sums = Pass::new(ops, &self.groups, jobs, Some(r)).run(feeds, len);
+                for (state, room) in self.states.iter_mut().zip(rooms) {
+                    state.set_bound(room, 2 * len);
+                }
+                sums
+            }
         }
-        sums
     }
 
-    /// The round polynomial from the sums of all groups.
-    fn assemble(&self, mut sums: Sums, derived: Option<usize>, claim: Fr) -> RoundPoly {
+    /// The round polynomial from the values of all groups.
+    fn assemble(&self, mut values: Vec<Vec<Fr>>, derived: Option<usize>, claim: Fr) -> RoundPoly {
         let lines: Vec<(Fr, Fr)> = self
             .groups
             .iter()
@@ -206,34 +215,45 @@ impl Rounds<'_> {
                     .map_or((Fr::ONE, Fr::ZERO), |eq| eq.line())
             })
             .collect();
-        for (group, sums) in self.groups.iter().zip(&mut sums) {
-            sums.iter_mut().for_each(|sum| *sum += group.constant);
+        for (index, (group, values)) in self.groups.iter().zip(&mut values).enumerate() {
+            // All but the leading coefficient.
+            let points = group.degree.max(1);
+            values
+                .iter_mut()
+                .take(points)
+                .for_each(|value| *value += group.constant);
+            if let Some(eq) = &group.eq {
+                values.iter_mut().for_each(|value| *value *= eq.scale());
+            }
+            if derived != Some(index) && group.degree > 0 {
+                points::complete(values);
+            }
         }
         if let Some(index) = derived {
             // claim = Σ_groups (s(0) + s(1)), with one s(1) unknown.
-            let known: Fr = (sums.iter().zip(&lines).enumerate())
-                .map(|(other, (sums, &(constant, slope)))| {
-                    let at_one = sums.get(1).or(sums.first()).copied().unwrap_or(Fr::ZERO);
+            let known: Fr = (values.iter().zip(&lines).enumerate())
+                .map(|(other, (values, &(constant, slope)))| {
+                    let at_one = values.get(1).unwrap_or(&values[0]);
                     let one = if other == index {
                         Fr::ZERO
                     } else {
                         (constant + slope) * at_one
                     };
-                    constant * sums.first().copied().unwrap_or(Fr::ZERO) + one
+                    constant * values[0] + one
                 })
                 .sum();
-            let (constant, slope) = lines[index];
-            let line = constant + slope;
-            let inverse = if line == Fr::ONE {
-                line
-            } else {
-                line.inverse().unwrap_or(Fr::ZERO)
-            };
-            sums[index][1] = (claim - known) * inverse;
+            let inverse = self.groups[index]
+                .eq
+                .as_ref()
+                .map_or(Fr::ONE, |eq| eq.inverse_at_one());
+            values[index][1] = (claim - known) * inverse;
+            if self.groups[index].degree > 1 {
+                points::complete(&mut values[index]);
+            }
         }
         let mut round = vec![Fr::ZERO; self.degree + 1];
-        for (mut values, (constant, slope)) in sums.into_iter().zip(lines) {
-            line::extrapolate(&mut values, self.degree + 1);
+        for (mut values, (constant, slope)) in values.into_iter().zip(lines) {
+            points::extrapolate(&mut values, self.degree + 1);
             let mut at = constant;
             for (total, value) in round.iter_mut().zip(values) {
                 *total += at * value;

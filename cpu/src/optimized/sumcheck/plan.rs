@@ -1,9 +1,11 @@
-//! How the terms of a request are grouped before the first round.
+//! What a request asks for, grouped before the first round, and what one round computes.
 
 use kernelwise_field::{AdditiveGroup, Fr};
 use kernelwise_hal::{Table, Term};
 
 use super::eq::SplitEq;
+use super::points::{At, evaluations};
+use crate::simd::SIGNED_BITS;
 
 /// Terms that share one `eq` factor, or have none.
 pub(super) struct Group {
@@ -11,7 +13,7 @@ pub(super) struct Group {
     pub(super) eq: Option<SplitEq>,
     /// Products of the other tables.
     pub(super) products: Vec<Product>,
-    /// Coefficients of the terms that are `eq` alone.
+    /// Sum of the coefficients of the terms that are `eq` alone.
     pub(super) constant: Fr,
     /// The largest number of factors of a product.
     pub(super) degree: usize,
@@ -21,42 +23,21 @@ pub(super) struct Group {
 pub(super) struct Product {
     pub(super) coefficient: Fr,
     pub(super) factors: Vec<usize>,
-    /// Whether the first round may multiply its small integers in 64 bits.
-    pub(super) fits_integers: bool,
-}
-
-/// Magnitude bits of a product of integers in the first round; the sign takes the 64th bit.
-const INTEGER_BITS: u32 = 63;
-
-/// Magnitude bits of `lo + X·(hi − lo)` for `0 ≤ X ≤ degree`, if the table holds integers.
-fn line_bits(table: &Table<'_>, degree: usize) -> Option<u32> {
-    let Table::Int(values) = table else {
-        return None;
-    };
-    let largest = values.iter().map(i64::unsigned_abs).max().unwrap_or(0);
-    // |lo| + X·|hi − lo| ≤ (2X + 1)·max
-    Some(u128::BITS - (u128::from(largest) * (2 * degree as u128 + 1)).leading_zeros())
 }
 
 /// Takes one `eq` factor out of every term that has one, preferring those in most terms, and groups the
 /// terms by it.
 pub(super) fn group(tables: &[Table<'_>], terms: Vec<Term>) -> Vec<Group> {
-    let mut uses = vec![0usize; tables.len()];
-    for term in &terms {
-        for (index, table) in tables.iter().enumerate() {
-            if matches!(table, Table::Eq(_)) && term.factors.contains(&index) {
-                uses[index] += 1;
-            }
-        }
-    }
-    let degree = terms
+    let uses: Vec<usize> = tables
         .iter()
-        .map(|term| term.factors.len())
-        .max()
-        .unwrap_or(0);
-    let bits: Vec<Option<u32>> = tables
-        .iter()
-        .map(|table| line_bits(table, degree))
+        .enumerate()
+        .map(|(index, table)| match table {
+            Table::Eq(_) => terms
+                .iter()
+                .filter(|term| term.factors.contains(&index))
+                .count(),
+            _ => 0,
+        })
         .collect();
     let mut heads: Vec<Option<usize>> = Vec::new();
     let mut groups: Vec<Group> = Vec::new();
@@ -91,22 +72,16 @@ pub(super) fn group(tables: &[Table<'_>], terms: Vec<Term>) -> Vec<Group> {
             group.constant += coefficient;
         } else {
             group.degree = group.degree.max(factors.len());
-            let total = factors
-                .iter()
-                .map(|&factor| bits[factor])
-                .sum::<Option<u32>>();
-            let fits_integers = total.is_some_and(|bits| bits <= INTEGER_BITS);
             group.products.push(Product {
                 coefficient,
                 factors,
-                fits_integers,
             });
         }
     }
     groups
 }
 
-/// The group whose value at 1 follows from the claim: the most expensive one.
+/// The group whose value at 1 follows from the claim: the most expensive one among those `allowed`.
 pub(super) fn derived(groups: &[Group], allowed: impl Fn(&Group) -> bool) -> Option<usize> {
     (0..groups.len())
         .filter(|&index| groups[index].degree > 0 && allowed(&groups[index]))
@@ -117,4 +92,72 @@ pub(super) fn derived(groups: &[Group], allowed: impl Fn(&Group) -> bool) -> Opt
                 .map(|product| product.factors.len() + 1)
                 .sum::<usize>()
         })
+}
+
+/// One sum over all indices: a product at one evaluation.
+pub(super) struct Job {
+    pub(super) group: usize,
+    /// Place among the values of the group.
+    pub(super) place: usize,
+    pub(super) at: At,
+    pub(super) coefficient: Fr,
+    /// Factors in lanes.
+    pub(super) fields: Vec<usize>,
+    /// Factors that are multiplied as integers.
+    pub(super) integers: Vec<usize>,
+}
+
+/// The sums of one round. `bits` gives the magnitude bits of tables that hold integers.
+pub(super) fn jobs(
+    groups: &[Group],
+    derived: Option<usize>,
+    bits: impl Fn(usize) -> Option<u32>,
+) -> Vec<Job> {
+    let mut jobs = Vec::new();
+    for (index, group) in groups.iter().enumerate() {
+        for at in evaluations(group.degree, derived == Some(index)) {
+            // A product of fewer factors adds nothing to the leading coefficient.
+            let adds =
+                |product: &&Product| at != At::Leading || product.factors.len() == group.degree;
+            for product in group.products.iter().filter(adds) {
+                let (integers, fields): (Vec<usize>, Vec<usize>) = product
+                    .factors
+                    .iter()
+                    .partition(|&&factor| bits(factor).is_some());
+                let line = line_bits(at);
+                let total: u32 = integers
+                    .iter()
+                    .filter_map(|&factor| bits(factor))
+                    .map(|b| b + line)
+                    .sum();
+                let (integers, fields) = if total <= SIGNED_BITS {
+                    (integers, fields)
+                } else {
+                    (vec![], product.factors.clone())
+                };
+                jobs.push(Job {
+                    group: index,
+                    place: match at {
+                        At::Point(x) => x,
+                        At::Leading => group.degree,
+                    },
+                    at,
+                    coefficient: product.coefficient,
+                    fields,
+                    integers,
+                });
+            }
+        }
+    }
+    jobs
+}
+
+/// By how many bits a line may exceed its ends: `|lo + X·(hi − lo)| ≤ (2X − 1)·max` for `X ≥ 1`, twice the
+/// maximum for the difference.
+fn line_bits(at: At) -> u32 {
+    match at {
+        At::Point(0 | 1) => 0,
+        At::Point(x) => (2 * x - 1).ilog2() + 1,
+        At::Leading => 1,
+    }
 }
