@@ -1,0 +1,23 @@
+//! The devices that can be measured.
+
+use kernelwise_cpu::CpuFactory;
+use kernelwise_hal::{DeviceError, Registry};
+
+use crate::meter::Metered;
+
+/// Every family of devices in this build.
+pub fn registry() -> Registry {
+    Registry::new().with(CpuFactory)
+}
+
+/// Opens devices by name; threads are those of the current pool.
+///
+/// # Errors
+/// [`DeviceError::UnknownDevice`] with the names that are there; whatever a driver reports.
+pub fn open(names: &[String]) -> Result<Vec<Metered>, DeviceError> {
+    let registry = registry();
+    names
+        .iter()
+        .map(|name| registry.open(name).map(Metered::new))
+        .collect()
+}
