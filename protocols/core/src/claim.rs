@@ -29,7 +29,8 @@ impl AxisWeights {
                 table.truncate(dim);
                 table
             }
-            Self::Vector(weights) => weights.clone(),
+            // A weight beyond the axis would weigh what is no part of the tensor.
+            Self::Vector(weights) => weights.iter().copied().take(dim).collect(),
         }
     }
 
