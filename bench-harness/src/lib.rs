@@ -10,7 +10,7 @@
 //! | module | what |
 //! |---|---|
 //! | [`ops`] | the operations, each a list of cases |
-//! | [`reference`] | the libraries that devices are compared with |
+//! | [`mod@reference`] | the libraries that devices are compared with |
 //! | [`case`] and [`mod@measure`] | one comparison, and how it is sampled |
 //! | [`mod@models`] | whole proofs |
 //! | [`record`] and [`machine`] | what is kept |

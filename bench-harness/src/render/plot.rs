@@ -82,7 +82,7 @@ impl Plot {
                 }
             })
             .y_label_formatter(&|y| (self.format)(y.exp()))
-            .light_line_style(WHITE)
+            .max_light_lines(0)
             .draw()?;
         for (series, &colour) in self.series.iter().zip(COLOURS.iter().cycle()) {
             let scaled: Vec<(f64, f64)> = series.points.iter().map(|&(x, y)| (x, y.ln())).collect();
