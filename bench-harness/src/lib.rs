@@ -36,6 +36,7 @@ pub mod ops;
 pub mod record;
 pub mod reference;
 pub mod render;
+pub mod samples;
 pub mod stats;
 
 pub use case::{Case, Contender, Role, Task};

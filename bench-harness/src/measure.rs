@@ -5,7 +5,8 @@ use crate::clock::{CpuScope, Lap, Stopwatch};
 use crate::error::BenchError;
 use crate::memory;
 use crate::meter::Counters;
-use crate::record::{BenchRecord, Ratio, SCHEMA, Samples};
+use crate::record::{BenchRecord, Ratio, SCHEMA};
+use crate::samples::Samples;
 use crate::stats::Summary;
 
 /// A sample runs at least this long, so that reading two clocks does not show in it.

@@ -17,7 +17,8 @@ use crate::error::BenchError;
 use crate::measure::Sampling;
 use crate::memory;
 use crate::meter::Metered;
-use crate::record::{BenchRecord, PhaseRecord, SCHEMA, Samples};
+use crate::record::{BenchRecord, PhaseRecord, SCHEMA};
+use crate::samples::Samples;
 use crate::stats::{Summary, median};
 use phases::PhaseClock;
 
