@@ -13,8 +13,9 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
+use ark_poly::{EvaluationDomain, Radix2EvaluationDomain};
 use kernelwise_cpu::CpuDevice;
-use kernelwise_hal::field::{Field, Fr};
+use kernelwise_hal::field::{FftField, Field, Fr};
 use kernelwise_hal::{
     ContractAxis, Device, IntMatrix, IntSlice, RoundPoly, SumcheckRequest, Table, Term,
 };
@@ -245,6 +246,38 @@ fn sumcheck_of(num_vars: usize) {
     }
 }
 
+fn ntt() {
+    let device = CpuDevice::optimized();
+    let ntt = device.ntt().unwrap();
+    for log_len in [20, 19, 16, 12, 8] {
+        let values: Vec<Fr> = (0..1u64 << log_len).map(field).collect();
+        let domain = Radix2EvaluationDomain::<Fr>::new(values.len()).unwrap();
+        let coset = domain.get_coset(Fr::GENERATOR).unwrap();
+        let one = Fr::from(1u64);
+        let mut x = values.clone();
+        ntt.forward(&mut x, Fr::GENERATOR).unwrap();
+        assert_eq!(x, coset.fft(&values));
+        for (name, domain, shift) in [("", domain, one), (" coset", coset, Fr::GENERATOR)] {
+            let base = time_few(|| domain.fft_in_place(&mut x));
+            let fast = time(|| ntt.forward(&mut x, shift).unwrap());
+            report(
+                &format!("ntt forward{name} 2^{log_len}"),
+                1 << log_len,
+                fast,
+                base,
+            );
+            let base = time_few(|| domain.ifft_in_place(&mut x));
+            let fast = time(|| ntt.inverse(&mut x, shift).unwrap());
+            report(
+                &format!("ntt inverse{name} 2^{log_len}"),
+                1 << log_len,
+                fast,
+                base,
+            );
+        }
+    }
+}
+
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
     // With one thread the work must not leave this one, whose processor time is read.
@@ -258,7 +291,11 @@ fn main() {
         .build_global()
         .unwrap();
     println!("threads: {}", rayon::current_num_threads());
-    for (name, body) in [("contract", contract as fn()), ("sumcheck", sumcheck)] {
+    for (name, body) in [
+        ("contract", contract as fn()),
+        ("sumcheck", sumcheck),
+        ("ntt", ntt),
+    ] {
         if wanted.is_empty() || wanted.iter().any(|w| w == name) {
             body();
         }

@@ -1,12 +1,12 @@
 //! The CPU as a device.
 
-use kernelwise_hal::{Contract, Device, DeviceInfo, DeviceKind, Msm, SumcheckDevice};
+use kernelwise_hal::{Contract, Device, DeviceInfo, DeviceKind, Msm, Ntt, SumcheckDevice};
 
 use crate::optimized::{
-    contract::OptimizedContract, msm::OptimizedMsm, sumcheck::OptimizedSumcheck,
+    contract::OptimizedContract, msm::OptimizedMsm, ntt::OptimizedNtt, sumcheck::OptimizedSumcheck,
 };
 use crate::reference::{
-    contract::ReferenceContract, msm::ReferenceMsm, sumcheck::ReferenceSumcheck,
+    contract::ReferenceContract, msm::ReferenceMsm, ntt::ReferenceNtt, sumcheck::ReferenceSumcheck,
 };
 
 /// The host CPU in one of two tiers that return the same values.
@@ -15,6 +15,7 @@ pub struct CpuDevice {
     msm: Box<dyn Msm>,
     sumcheck: Box<dyn SumcheckDevice>,
     contract: Box<dyn Contract>,
+    ntt: Box<dyn Ntt>,
 }
 
 impl CpuDevice {
@@ -32,6 +33,7 @@ impl CpuDevice {
             msm: Box::new(ReferenceMsm::new(name)),
             sumcheck: Box::new(ReferenceSumcheck::new(name)),
             contract: Box::new(ReferenceContract),
+            ntt: Box::new(ReferenceNtt),
         }
     }
 
@@ -49,6 +51,7 @@ impl CpuDevice {
             msm: Box::new(OptimizedMsm::new(name)),
             sumcheck: Box::new(OptimizedSumcheck::new(name)),
             contract: Box::new(OptimizedContract),
+            ntt: Box::new(OptimizedNtt),
         }
     }
 }
@@ -76,5 +79,9 @@ impl Device for CpuDevice {
 
     fn contract(&self) -> Option<&dyn Contract> {
         Some(&*self.contract)
+    }
+
+    fn ntt(&self) -> Option<&dyn Ntt> {
+        Some(&*self.ntt)
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Two tiers fill the same slots and return the same values:
 //! - [`CpuDevice::reference`]: plain, obviously right, sequential;
-//! - [`CpuDevice::optimized`]: batched affine buckets, split `eq`, integer first rounds, lazy reduction, rayon.
+//! - [`CpuDevice::optimized`]: arithmetic in vector lanes, lazy reduction, tables and transforms bound to caches, rayon.
 #![deny(missing_docs)]
 #![deny(unsafe_code)]
 

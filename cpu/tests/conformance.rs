@@ -11,7 +11,7 @@ use kernelwise_cpu::{CpuDevice, CpuFactory};
 use kernelwise_hal::field::{Fr, G1, G1Affine, PrimeGroup};
 use kernelwise_hal::{
     BaseSet, Contract, ContractAxis, Device, DeviceError, DeviceInfo, DualDevice, IntMatrix,
-    IntSlice, Msm, NullDevice, Registry, RoundPoly, RoundProver, Scalars, SumcheckDevice,
+    IntSlice, Msm, Ntt, NullDevice, Registry, RoundPoly, RoundProver, Scalars, SumcheckDevice,
     SumcheckRequest, conformance,
 };
 
@@ -41,7 +41,7 @@ fn pair_passes() {
 #[test]
 fn null_device_skips_everything() {
     let report = conformance::run(&NullDevice::new()).unwrap();
-    assert_eq!(report.skipped, ["msm", "sumcheck", "contract"]);
+    assert_eq!(report.skipped, ["msm", "sumcheck", "contract", "ntt"]);
     assert!(report.passed.is_empty());
 }
 
@@ -72,14 +72,16 @@ enum Fault {
     Round,
     Finish,
     Contract,
+    Ntt,
 }
 
-const FAULTS: [Fault; 5] = [
+const FAULTS: [Fault; 6] = [
     Fault::Msm,
     Fault::MsmRows,
     Fault::Round,
     Fault::Finish,
     Fault::Contract,
+    Fault::Ntt,
 ];
 
 /// Wrong in one rare case of one operation.
@@ -102,6 +104,10 @@ impl Device for Faulty {
     }
 
     fn contract(&self) -> Option<&dyn Contract> {
+        Some(self)
+    }
+
+    fn ntt(&self) -> Option<&dyn Ntt> {
         Some(self)
     }
 }
@@ -188,6 +194,21 @@ impl Contract for Faulty {
     }
 }
 
+impl Ntt for Faulty {
+    fn forward(&self, values: &mut [Fr], shift: Fr) -> Result<(), DeviceError> {
+        self.inner.ntt().unwrap().forward(values, shift)?;
+        // As if two values of a longer transform were stored in the wrong order.
+        if self.fault == Fault::Ntt && values.len() >= 64 {
+            values.swap(8, 16);
+        }
+        Ok(())
+    }
+
+    fn inverse(&self, values: &mut [Fr], shift: Fr) -> Result<(), DeviceError> {
+        self.inner.ntt().unwrap().inverse(values, shift)
+    }
+}
+
 #[test]
 fn faults_fail_the_cases() {
     for fault in FAULTS {
@@ -221,6 +242,7 @@ fn faults_are_disagreements_of_a_pair() {
                 Fault::Round => "sumcheck round",
                 Fault::Finish => "sumcheck final evaluations",
                 Fault::Contract => "contract",
+                Fault::Ntt => "forward transform",
             },
         });
         assert_eq!(*failure.reason, refused);

@@ -167,6 +167,13 @@ proptest! {
     }
 
     #[test]
+    fn ntt(log_len in 0u32..10, shift in field(), seed in any::<u64>()) {
+        prop_assume!(shift != Fr::from(0u64));
+        let values: Vec<Fr> = (0..1u64 << log_len).map(|i| Fr::from(i ^ seed) * Fr::from(seed | 1)).collect();
+        prop_assert_eq!(transforms(&CpuDevice::reference(), &values, shift), transforms(&CpuDevice::optimized(), &values, shift));
+    }
+
+    #[test]
     fn msm(scalars in vec(field(), 0..150), data in ints(150), bits in vec(any::<bool>(), 150)) {
         let bases = bases(150);
         let run = |device: CpuDevice| {
@@ -176,6 +183,29 @@ proptest! {
                 .map(|scalars| msm.msm(&loaded, scalars).unwrap())
         };
         prop_assert_eq!(run(CpuDevice::reference()), run(CpuDevice::optimized()));
+    }
+}
+
+/// Both directions of a transform.
+fn transforms(device: &CpuDevice, values: &[Fr], shift: Fr) -> [Vec<Fr>; 2] {
+    let ntt = device.ntt().unwrap();
+    let (mut forward, mut inverse) = (values.to_vec(), values.to_vec());
+    ntt.forward(&mut forward, shift).unwrap();
+    ntt.inverse(&mut inverse, shift).unwrap();
+    [forward, inverse]
+}
+
+/// Long enough for several blocks of columns and rows, square and not.
+#[test]
+fn large_ntt() {
+    for log_len in [15, 16, 17] {
+        let values: Vec<Fr> = (0..1u64 << log_len).map(|i| -Fr::from(i * i + 1)).collect();
+        let shift = Fr::from(7u64);
+        let expected = transforms(&CpuDevice::reference(), &values, shift);
+        assert_eq!(
+            transforms(&CpuDevice::optimized(), &values, shift),
+            expected
+        );
     }
 }
 

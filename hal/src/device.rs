@@ -1,6 +1,6 @@
 //! A device: facts about it, and the operations it offers.
 
-use crate::{Contract, Msm, SumcheckDevice};
+use crate::{Contract, Msm, Ntt, SumcheckDevice};
 
 /// The family of a device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -40,6 +40,8 @@ pub struct Capabilities {
     pub sumcheck: bool,
     /// Small-integer matrix by field vector.
     pub contract: bool,
+    /// Number-theoretic transforms.
+    pub ntt: bool,
 }
 
 /// One prover device.
@@ -65,12 +67,18 @@ pub trait Device: Send + Sync {
         None
     }
 
+    /// Number-theoretic transforms, if offered.
+    fn ntt(&self) -> Option<&dyn Ntt> {
+        None
+    }
+
     /// Which operations are offered.
     fn capabilities(&self) -> Capabilities {
         Capabilities {
             msm: self.msm().is_some(),
             sumcheck: self.sumcheck().is_some(),
             contract: self.contract().is_some(),
+            ntt: self.ntt().is_some(),
         }
     }
 }

@@ -6,7 +6,7 @@ use kernelwise_field::{Fr, G1, G1Affine};
 
 use crate::{
     BaseSet, Contract, ContractAxis, Device, DeviceError, DeviceInfo, DeviceKind, IntMatrix, Msm,
-    RoundPoly, RoundProver, Scalars, SumcheckDevice, SumcheckRequest,
+    Ntt, RoundPoly, RoundProver, Scalars, SumcheckDevice, SumcheckRequest,
 };
 
 /// Runs every operation on both devices and fails with [`DeviceError::Disagreement`] where they differ.
@@ -81,6 +81,13 @@ impl Device for DualDevice {
             .contract()
             .and(self.right.contract())
             .map(|_| self as &dyn Contract)
+    }
+
+    fn ntt(&self) -> Option<&dyn Ntt> {
+        self.left
+            .ntt()
+            .and(self.right.ntt())
+            .map(|_| self as &dyn Ntt)
     }
 }
 
@@ -203,5 +210,35 @@ impl Contract for DualDevice {
         let other = right.contract(matrix, axis, weights)?;
         self.names()
             .agree(left.contract(matrix, axis, weights)?, &other, "contract")
+    }
+}
+
+impl DualDevice {
+    fn transform(
+        &self,
+        values: &mut [Fr],
+        operation: &'static str,
+        run: impl Fn(&dyn Ntt, &mut [Fr]) -> Result<(), DeviceError>,
+    ) -> Result<(), DeviceError> {
+        let (left, right) = self.pair(Device::ntt, operation)?;
+        let mut other = values.to_vec();
+        run(right, &mut other)?;
+        run(left, values)?;
+        let (left, right): (&[Fr], &[Fr]) = (values, &other);
+        self.names().agree(left, &right, operation).map(|_| ())
+    }
+}
+
+impl Ntt for DualDevice {
+    fn forward(&self, values: &mut [Fr], shift: Fr) -> Result<(), DeviceError> {
+        self.transform(values, "forward transform", |ntt, values| {
+            ntt.forward(values, shift)
+        })
+    }
+
+    fn inverse(&self, values: &mut [Fr], shift: Fr) -> Result<(), DeviceError> {
+        self.transform(values, "inverse transform", |ntt, values| {
+            ntt.inverse(values, shift)
+        })
     }
 }

@@ -4,7 +4,7 @@
 //! - **Concrete field, dynamic device.** `Fr` and G1 are fixed in [`kernelwise_field`]; every trait is
 //!   object-safe, so that a prover holds `&dyn Device` and never a type parameter per back end.
 //! - **Two verbs and their helpers.** A device offers [`Msm`] and [`SumcheckDevice`], and may offer
-//!   [`Contract`]. Nothing here knows of kernels, tensors or transcripts.
+//!   [`Contract`] and [`Ntt`]. Nothing here knows of kernels, tensors or transcripts.
 //! - **Capabilities are asked when planning** ([`Device::msm`] and friends return `Option`), never
 //!   found missing in the middle of a proof.
 //! - **Devices return canonical values.** Proof bytes do not depend on the device, its thread count
@@ -21,6 +21,7 @@ pub mod dual;
 pub mod error;
 pub mod ints;
 pub mod msm;
+pub mod ntt;
 pub mod null;
 pub mod registry;
 pub mod sumcheck;
@@ -35,6 +36,7 @@ pub use error::{DeviceError, ErrorKind};
 pub use ints::IntSlice;
 pub use kernelwise_field as field;
 pub use msm::{BaseSet, Msm, Scalars};
+pub use ntt::Ntt;
 pub use null::NullDevice;
 pub use registry::{DeviceFactory, Registry};
 pub use sumcheck::{RoundPoly, RoundProver, SumcheckDevice, SumcheckRequest, Table, Term};

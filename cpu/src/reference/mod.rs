@@ -2,4 +2,5 @@
 
 pub(crate) mod contract;
 pub(crate) mod msm;
+pub(crate) mod ntt;
 pub(crate) mod sumcheck;

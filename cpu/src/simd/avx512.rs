@@ -56,8 +56,8 @@ fn unpack<F: LaneField>(x: ifma::Lanes<F>) -> [F; WIDTH] {
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
-fn pack_words<F: LaneField>(values: &[F; WIDTH]) -> ifma::Lanes<F> {
-    ifma::load_words(std::array::from_fn(|lane| values[lane].montgomery()))
+fn gather_words<F: LaneField>(values: [&F; WIDTH]) -> ifma::Lanes<F> {
+    ifma::load_words(values.map(|value| value.montgomery()))
 }
 
 #[inline]
@@ -89,9 +89,15 @@ impl LaneOps for Avx512 {
     }
 
     #[inline(always)]
-    fn pack_words<F: LaneField>(self, values: &[F; WIDTH]) -> Self::Lanes<F> {
-        // SAFETY: `self` proves that the CPU has the features `pack_words` is compiled for.
-        unsafe { pack_words(values) }
+    fn gather_words<F: LaneField>(self, values: [&F; WIDTH]) -> Self::Lanes<F> {
+        // SAFETY: `self` proves that the CPU has the features `gather_words` is compiled for.
+        unsafe { gather_words(values) }
+    }
+
+    #[inline(always)]
+    fn splat_words<F: LaneField>(self, value: &F) -> Self::Lanes<F> {
+        // SAFETY: `self` proves that the CPU has the features `splat_words` is compiled for.
+        unsafe { ifma::splat_words(value.montgomery()) }
     }
 
     #[inline(always)]

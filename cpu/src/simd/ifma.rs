@@ -93,6 +93,13 @@ pub(super) fn load_words<F>(words: [&[u64; 4]; 8]) -> Lanes<F> {
     ])
 }
 
+/// One 256-bit number in every lane.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
+pub(super) fn splat_words<F>(words: &[u64; 4]) -> Lanes<F> {
+    widen(&[all(words[0]), all(words[1]), all(words[2]), all(words[3])])
+}
+
 /// The inverse of [`load_words`], for values below 2^256 with carried limbs.
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]

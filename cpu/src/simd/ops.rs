@@ -50,7 +50,16 @@ pub trait LaneOps: Copy + Debug + Send + Sync + 'static {
 
     /// Takes eight representatives into lanes as they are: the lanes hold `x` over
     /// [`words_unit`](LaneOps::words_unit). No multiplication.
-    fn pack_words<F: LaneField>(self, values: &[F; WIDTH]) -> Self::Lanes<F>;
+    #[inline(always)]
+    fn pack_words<F: LaneField>(self, values: &[F; WIDTH]) -> Self::Lanes<F> {
+        self.gather_words(values.each_ref())
+    }
+
+    /// [`pack_words`](LaneOps::pack_words) of elements that lie apart.
+    fn gather_words<F: LaneField>(self, values: [&F; WIDTH]) -> Self::Lanes<F>;
+
+    /// [`pack_words`](LaneOps::pack_words) with one element in every lane.
+    fn splat_words<F: LaneField>(self, value: &F) -> Self::Lanes<F>;
 
     /// The inverse of [`pack_words`](LaneOps::pack_words), with the final reduction.
     fn unpack_words<F: LaneField>(self, x: Self::Lanes<F>) -> [F; WIDTH];

@@ -30,8 +30,13 @@ impl LaneOps for Portable {
     }
 
     #[inline(always)]
-    fn pack_words<F: LaneField>(self, values: &[F; WIDTH]) -> Self::Lanes<F> {
-        *values
+    fn gather_words<F: LaneField>(self, values: [&F; WIDTH]) -> Self::Lanes<F> {
+        values.map(|value| *value)
+    }
+
+    #[inline(always)]
+    fn splat_words<F: LaneField>(self, value: &F) -> Self::Lanes<F> {
+        [*value; WIDTH]
     }
 
     #[inline(always)]

@@ -142,6 +142,8 @@ impl<F: LaneField> LaneKernel for Integers<F> {
         let square = ops.mul(words, words);
         let unit = ops.words_unit::<F>();
         assert_eq!(unit * ops.words_factor::<F>(), F::ONE);
+        let splat = ops.splat_words(&self.a[0]);
+        assert_eq!(ops.unpack_words(splat), [self.a[0]; WIDTH]);
         [ops.unpack(sum), ops.unpack_words(square).map(|x| x * unit)]
     }
 }

@@ -23,7 +23,7 @@ pub use ark_bn254::G2Projective as G2;
 
 pub use ark_ec::{AffineRepr, CurveGroup, PrimeGroup, VariableBaseMSM};
 pub use ark_ff::{
-    AdditiveGroup, BigInt, BigInteger, Field, One, PrimeField, Zero, batch_inversion,
+    AdditiveGroup, BigInt, BigInteger, FftField, Field, One, PrimeField, Zero, batch_inversion,
 };
 pub use ark_serialize::{CanonicalDeserialize, CanonicalSerialize};
 

@@ -1,14 +1,15 @@
 //! The case tables that every device must pass.
 //!
 //! Expected values come from plain arithmetic written here, never from another device: points are multiples
-//! of the generator whose logarithms are known, sumchecks are summed entry by entry, and contractions are
-//! double loops. Inputs are pseudo-random from a fixed seed, so that a failure repeats.
+//! of the generator whose logarithms are known, sumchecks are summed entry by entry, contractions are double
+//! loops, and transforms are evaluations of a polynomial. Inputs are pseudo-random from a fixed seed, so that a failure repeats.
 //!
 //! An operation that the device does not offer is skipped and counted, never silently passed.
 
 mod contract;
 mod inputs;
 mod msm;
+mod ntt;
 mod sumcheck;
 
 use crate::{Device, DeviceError};
@@ -85,6 +86,10 @@ pub fn run(device: &dyn Device) -> Result<Report, Failure> {
     match device.contract() {
         Some(contract) => contract::run(contract, &mut cases)?,
         None => cases.report.skipped.push("contract"),
+    }
+    match device.ntt() {
+        Some(ntt) => ntt::run(ntt, &mut cases)?,
+        None => cases.report.skipped.push("ntt"),
     }
     Ok(cases.report)
 }
