@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use kernelwise_field::{Fr, G1, G1Affine};
 use kernelwise_hal::{
     BaseSet, Contract, ContractAxis, Device, DeviceError, DeviceInfo, IntMatrix, IntSlice, Msm,
-    RoundProver, Scalars, SumcheckDevice, SumcheckRequest, Table,
+    Ntt, RoundProver, Scalars, SumcheckDevice, SumcheckRequest, Table,
 };
 use serde::{Deserialize, Serialize};
 
@@ -106,6 +106,10 @@ impl Device for Metered {
 
     fn contract(&self) -> Option<&dyn Contract> {
         self.device.contract().map(|_| self as &dyn Contract)
+    }
+
+    fn ntt(&self) -> Option<&dyn Ntt> {
+        self.device.ntt().map(|_| self as &dyn Ntt)
     }
 }
 
@@ -214,6 +218,31 @@ impl Contract for Metered {
             .contract()
             .ok_or_else(|| self.unsupported("contraction"))?
             .contract(matrix, axis, weights)
+    }
+}
+
+impl Metered {
+    /// `k·n/2` products of a transform of `n = 2^k` values, which are read and written.
+    fn inner_ntt(&self, len: usize) -> Result<&dyn Ntt, DeviceError> {
+        let len_u64 = len as u64;
+        self.meter.add(Counters {
+            field_products: u64::from(len.max(1).ilog2()) * len_u64 / 2,
+            bytes: 2 * len_u64 * FR_BYTES,
+            ..Counters::default()
+        });
+        self.device
+            .ntt()
+            .ok_or_else(|| self.unsupported("number-theoretic transform"))
+    }
+}
+
+impl Ntt for Metered {
+    fn forward(&self, values: &mut [Fr], shift: Fr) -> Result<(), DeviceError> {
+        self.inner_ntt(values.len())?.forward(values, shift)
+    }
+
+    fn inverse(&self, values: &mut [Fr], shift: Fr) -> Result<(), DeviceError> {
+        self.inner_ntt(values.len())?.inverse(values, shift)
     }
 }
 

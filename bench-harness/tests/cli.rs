@@ -106,13 +106,18 @@ fn wrong_usage_is_status_two() {
 }
 
 #[test]
-fn an_operation_that_no_device_offers_is_refused() {
-    let run = tiny(&["--ops", "ntt"]);
-    assert_eq!(run.status.code(), Some(2));
-    assert_eq!(
-        text(&run.stderr),
-        "error: ntt is not offered by any of [cpu]\n"
-    );
+fn transforms_agree_with_the_reference() {
+    let run = tiny(&["--ops", "ntt", "--json"]);
+    assert_eq!(run.status.code(), Some(0), "{}", text(&run.stderr));
+    let report = json::decode(text(&run.stdout)).unwrap();
+    let device = report
+        .records
+        .iter()
+        .filter(|record| record.device == "cpu");
+    assert!(device.clone().count() > 1);
+    for record in device {
+        assert!(record.verified && record.counters.field_products > 0);
+    }
 }
 
 #[test]

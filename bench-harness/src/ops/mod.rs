@@ -5,6 +5,7 @@ mod field;
 mod msm;
 mod msm_rows;
 mod msm_small;
+mod ntt;
 mod sumcheck;
 
 use std::ops::RangeInclusive;
@@ -70,7 +71,7 @@ impl Op {
             Self::MsmRows => &["i8"],
             Self::Sumcheck => &["fr-fr", "i8-fr", "eq-abc"],
             Self::Contract => &["i8-rows", "i8-cols", "i16-rows", "i16-cols"],
-            Self::Ntt => &[],
+            Self::Ntt => &["forward", "inverse-coset"],
         }
     }
 
@@ -139,7 +140,7 @@ impl Setting {
             Op::MsmRows => msm_rows::case(self, log_size),
             Op::Sumcheck => sumcheck::case(self, scalar_kind, log_size),
             Op::Contract => contract::case(self, scalar_kind, log_size),
-            Op::Ntt => Err(self.unsupported("number-theoretic transform")),
+            Op::Ntt => ntt::case(self, scalar_kind, log_size),
         }
     }
 
