@@ -42,6 +42,8 @@ pub struct LaneConstants {
     pub words_unit: [u64; 4],
     /// `2^252 mod p`, the representative of radix 2^256 of `2^256/2^260`.
     pub words_factor: [u64; 4],
+    /// `−p⁻¹ mod 2^64`.
+    pub quotient_word: u64,
     /// `2^516 mod p`, the representative of radix 2^256 of `2^260`.
     pub integer_unit: [u64; 4],
     /// A multiple of `p` in columns of weight `2^(52·i)`, of which all but the lowest are at least `2^62`.
@@ -134,7 +136,7 @@ pub const fn join(x: [u64; LIMBS]) -> [u64; 4] {
 
 const fn constants(p: [u64; 4]) -> LaneConstants {
     let modulus = split(p);
-    let quotient = negative_inverse(p[0]);
+    let quotient = negative_inverse(p[0]) & LIMB_MASK;
     LaneConstants {
         modulus,
         reducer: reducer(modulus, quotient),
@@ -145,6 +147,7 @@ const fn constants(p: [u64; 4]) -> LaneConstants {
         one: split(power_of_two(260, p)),
         words_unit: power_of_two(260, p),
         words_factor: power_of_two(252, p),
+        quotient_word: negative_inverse(p[0]),
         integer_unit: power_of_two(516, p),
         signed_bias: signed_bias(p),
         four_p: multiple(modulus, 4),
@@ -154,7 +157,7 @@ const fn constants(p: [u64; 4]) -> LaneConstants {
     }
 }
 
-/// `−p⁻¹ mod 2^52` by Newton's iteration, which doubles the number of right bits.
+/// `−p⁻¹ mod 2^64` by Newton's iteration, which doubles the number of right bits.
 const fn negative_inverse(p: u64) -> u64 {
     let mut inverse = p;
     let mut step = 0;
@@ -162,7 +165,7 @@ const fn negative_inverse(p: u64) -> u64 {
         inverse = inverse.wrapping_mul(2u64.wrapping_sub(p.wrapping_mul(inverse)));
         step += 1;
     }
-    inverse.wrapping_neg() & LIMB_MASK
+    inverse.wrapping_neg()
 }
 
 /// `(c·p + 1) / 2^52`.

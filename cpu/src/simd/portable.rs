@@ -3,7 +3,7 @@
 //! Always canonical, so the lazy and wide operations save nothing here; arkworks' own scalar code is the
 //! fastest way that a CPU without AVX-512 IFMA has.
 
-use super::constants::LaneField;
+use super::constants::{LaneField, subtract_once};
 use super::ops::{LaneKernel, LaneOps, LaneTask, WIDTH};
 
 /// The lanes of any CPU.
@@ -13,6 +13,30 @@ pub struct Portable;
 #[inline(always)]
 fn map<F: LaneField>(a: [F; WIDTH], b: [F; WIDTH], op: impl Fn(F, F) -> F) -> [F; WIDTH] {
     std::array::from_fn(|lane| op(a[lane], b[lane]))
+}
+
+/// `a·v / 2^64`: one step of a Montgomery multiplication, a quarter of the whole.
+///
+/// For `v < 2^52` the sum is below `p·(2^52 + 2^64)/2^64`, so one subtraction is enough.
+#[inline(always)]
+fn mul_word<F: LaneField>(a: F, v: u64) -> F {
+    let (a, p) = (a.montgomery(), F::MODULUS.0);
+    let quotient = a[0].wrapping_mul(v).wrapping_mul(F::LANES.quotient_word);
+    let mut out = [0; 4];
+    let (mut product, mut multiple) = (0u128, 0u128);
+    for i in 0..4 {
+        product += u128::from(a[i]) * u128::from(v);
+        multiple += u128::from(quotient) * u128::from(p[i]);
+        let (low, carry) = (product as u64).overflowing_add(multiple as u64);
+        product = (product >> 64) + u128::from(carry);
+        multiple >>= 64;
+        // The lowest word of the sum is zero.
+        if i > 0 {
+            out[i - 1] = low;
+        }
+    }
+    out[3] = (product + multiple) as u64;
+    F::from_montgomery(subtract_once(out, p))
 }
 
 impl LaneOps for Portable {
@@ -159,12 +183,19 @@ impl LaneOps for Portable {
         a: Self::Lanes<F>,
         v: &[i64; WIDTH],
     ) -> Self::Wide<F> {
-        self.mul_add(acc, a, v.map(F::from))
+        std::array::from_fn(|lane| {
+            let product = mul_word(a[lane], v[lane].unsigned_abs());
+            if v[lane] < 0 {
+                acc[lane] - product
+            } else {
+                acc[lane] + product
+            }
+        })
     }
 
     #[inline(always)]
     fn integer_unit<F: LaneField>(self) -> F {
-        F::ONE
+        F::from(1u128 << 64)
     }
 
     #[inline(always)]

@@ -10,6 +10,7 @@ mod contract;
 mod inputs;
 mod msm;
 mod ntt;
+mod order;
 mod sumcheck;
 
 use crate::{Device, DeviceError};
@@ -80,7 +81,10 @@ pub fn run(device: &dyn Device) -> Result<Report, Failure> {
         None => cases.report.skipped.push("msm"),
     }
     match device.sumcheck() {
-        Some(sumcheck) => sumcheck::run(sumcheck, &mut cases)?,
+        Some(sumcheck) => {
+            sumcheck::run(sumcheck, &mut cases)?;
+            order::run(sumcheck, &mut cases)?;
+        }
         None => cases.report.skipped.push("sumcheck"),
     }
     match device.contract() {

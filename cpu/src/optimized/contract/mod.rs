@@ -5,6 +5,8 @@ mod limbs;
 mod planes;
 #[cfg(target_arch = "x86_64")]
 mod reduce;
+#[cfg(target_arch = "x86_64")]
+mod small;
 #[cfg(test)]
 mod tests;
 

@@ -11,13 +11,6 @@ use crate::simd::{LaneOps, WIDTH};
 /// Vectors between the one that is read and the one that is asked for: about a microsecond of arithmetic.
 const AHEAD: usize = 16;
 
-/// How a table is used in the first round.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Uses {
-    pub(super) lanes: bool,
-    pub(super) integers: bool,
-}
-
 /// The halves of one table over one block, stowed or as integers.
 #[derive(Clone, Copy)]
 pub(super) struct View<'s> {
@@ -63,18 +56,18 @@ impl<L: Copy> Challenge<L> {
 }
 
 impl Feed<'_> {
-    /// Makes the vectors in `range` ready to be viewed.
+    /// Makes the vectors in `range` ready to be viewed; in the first round, in `lanes` only if they are asked for.
     #[inline(always)]
     pub(super) fn fill<S: LaneOps>(
         &mut self,
         ops: S,
         range: Range<usize>,
-        uses: Uses,
+        lanes: bool,
         challenge: Option<&Challenge<S::Lanes<Fr>>>,
         scratch: &mut Scratch,
     ) {
         match self {
-            Self::Field(halves) if uses.lanes => {
+            Self::Field(halves) if lanes => {
                 for (out, half) in scratch.halves.iter_mut().zip(halves) {
                     for (i, out) in (range.start..range.end).zip(out) {
                         prefetch(ops, half, i + AHEAD);
@@ -86,7 +79,7 @@ impl Feed<'_> {
                 for (integers, half) in scratch.integers.iter_mut().zip(halves) {
                     widen(part(*half, range.clone()), integers);
                 }
-                if uses.lanes {
+                if lanes {
                     for (out, integers) in scratch.halves.iter_mut().zip(&scratch.integers) {
                         for (out, v) in out.iter_mut().zip(integers) {
                             ops.stow::<Fr>(ops.pack_words(&v.map(Fr::from)), out);

@@ -3,7 +3,7 @@
 use kernelwise_field::Fr;
 use rayon::prelude::*;
 
-use super::block::{Challenge, Scratch, Uses, View};
+use super::block::{Challenge, Scratch, View};
 use super::evaluate::Sum;
 use super::plan::{Group, Job};
 use super::table::Feed;
@@ -51,14 +51,9 @@ impl<'p, S: LaneOps> Pass<'p, S> {
     /// The sum of every job over `len` vectors.
     pub(super) fn run(self, feeds: Vec<Feed<'_>>, len: usize) -> Vec<(Job, Fr)> {
         let ops = self.ops;
-        let mut uses = vec![Uses::default(); feeds.len()];
-        for job in &self.jobs {
-            job.fields
-                .iter()
-                .for_each(|&factor| uses[factor].lanes = true);
-            job.integers
-                .iter()
-                .for_each(|&factor| uses[factor].integers = true);
+        let mut in_lanes = vec![false; feeds.len()];
+        for &factor in self.jobs.iter().flat_map(|job| &job.fields) {
+            in_lanes[factor] = true;
         }
         let threads = rayon::current_num_threads();
         let share = if threads == 1 {
@@ -78,7 +73,7 @@ impl<'p, S: LaneOps> Pass<'p, S> {
         let task_sums = |(start, feeds): (usize, Vec<Feed<'_>>)| {
             ops.run_task(PassTask {
                 pass: &self,
-                uses: &uses,
+                in_lanes: &in_lanes,
                 feeds,
                 start,
                 len: task,
@@ -110,7 +105,8 @@ impl<'p, S: LaneOps> Pass<'p, S> {
 /// The part of a pass over `len` vectors from `start` on.
 struct PassTask<'t, 'p, S: LaneOps> {
     pass: &'t Pass<'p, S>,
-    uses: &'t [Uses],
+    /// Which tables some sum needs in lanes.
+    in_lanes: &'t [bool],
     feeds: Vec<Feed<'t>>,
     start: usize,
     len: usize,
@@ -123,7 +119,7 @@ impl<S: LaneOps> LaneTask<S> for PassTask<'_, '_, S> {
     fn call(self, ops: S) -> Self::Output {
         let Self {
             pass,
-            uses,
+            in_lanes,
             mut feeds,
             start,
             len,
@@ -141,8 +137,8 @@ impl<S: LaneOps> LaneTask<S> for PassTask<'_, '_, S> {
         let mut sums = vec![Sum::zero(ops); pass.jobs.len()];
         for offset in (0..len).step_by(block) {
             let range = offset..offset + block;
-            for ((feed, scratch), uses) in feeds.iter_mut().zip(&mut scratch).zip(uses) {
-                feed.fill(ops, range.clone(), *uses, pass.challenge.as_ref(), scratch);
+            for ((feed, scratch), &lanes) in feeds.iter_mut().zip(&mut scratch).zip(in_lanes) {
+                feed.fill(ops, range.clone(), lanes, pass.challenge.as_ref(), scratch);
             }
             let views: Vec<View<'_>> = feeds
                 .iter()
