@@ -210,6 +210,17 @@ pub struct Claim {
     pub value: Fr,
 }
 
+/// How the claims on a launch's virtual output go on to its inputs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outstanding {
+    /// Nobody uses the output.
+    None,
+    /// One separable claim, which the kernel takes as it is.
+    Single(Vec<AxisWeights>, Fr),
+    /// Several claims, or a dense one: a sumcheck merges them first.
+    Merge(Vec<Claim>),
+}
+
 /// The claims collected so far, by tensor.
 #[derive(Debug, Clone, Default)]
 pub struct Claims {
@@ -237,6 +248,22 @@ impl Claims {
     /// Removes and returns all claims on a tensor, oldest first.
     pub fn take(&mut self, tensor: TensorId) -> Vec<Claim> {
         self.by_tensor.remove(&tensor).unwrap_or_default()
+    }
+
+    /// Removes the claims on a launch's output and says how they go on: prover and verifier decide alike.
+    pub fn take_outstanding(&mut self, tensor: TensorId) -> Outstanding {
+        let mut claims = self.take(tensor);
+        match claims.pop() {
+            None => Outstanding::None,
+            Some(Claim {
+                functional: Functional::Separable(weights),
+                value,
+            }) if claims.is_empty() => Outstanding::Single(weights, value),
+            Some(last) => {
+                claims.push(last);
+                Outstanding::Merge(claims)
+            }
+        }
     }
 
     /// Whether every claim has been taken.

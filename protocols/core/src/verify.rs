@@ -11,7 +11,7 @@
 
 use kernelwise_field::{AdditiveGroup, Field, Fr};
 
-use crate::claim::{AxisWeights, Claim, Claims, Functional};
+use crate::claim::{AxisWeights, Claims, Functional, Outstanding};
 use crate::commitment::{Commitments, RowLayout, verify_opening};
 use crate::error::VerifyError;
 use crate::kernels::{Kernel, LaunchView};
@@ -175,21 +175,11 @@ impl<'a> Backward<'a, '_> {
         let Some(tensor) = self.program.graph().tensor(id) else {
             return Ok(None);
         };
-        let mut claims = self.claims.take(id);
-        if claims.len() == 1 {
-            match claims.pop() {
-                Some(Claim {
-                    functional: Functional::Separable(weights),
-                    value,
-                }) => {
-                    return Ok(Some((weights, value)));
-                }
-                dense => claims.extend(dense),
-            }
-        }
-        if claims.is_empty() {
-            return Ok(None);
-        }
+        let claims = match self.claims.take_outstanding(id) {
+            Outstanding::None => return Ok(None),
+            Outstanding::Single(weights, value) => return Ok(Some((weights, value))),
+            Outstanding::Merge(claims) => claims,
+        };
         let alpha = self.transcript.challenge();
         let mut powers = Vec::with_capacity(claims.len());
         let (mut power, mut sum) = (Fr::ONE, Fr::ZERO);

@@ -1,7 +1,7 @@
 //! The backward pass: claims travel from outputs to inputs, as in [`kernelwise_core::verify`].
 
 use kernelwise_core::PublicTensors;
-use kernelwise_core::claim::{AxisWeights, Claim, Claims, Functional};
+use kernelwise_core::claim::{AxisWeights, Claims, Functional, Outstanding};
 use kernelwise_core::field::{AdditiveGroup, Field, Fr};
 use kernelwise_core::kernels::{Kernel, LaunchView};
 use kernelwise_core::program::{Launch, Program, Shape, TensorId};
@@ -88,21 +88,11 @@ impl<'a, 'c> Backward<'a, 'c> {
         let Some(&id) = launch.outputs.first() else {
             return Ok(None);
         };
-        let mut claims = self.claims.take(id);
-        if claims.len() == 1 {
-            match claims.pop() {
-                Some(Claim {
-                    functional: Functional::Separable(weights),
-                    value,
-                }) => {
-                    return Ok(Some((weights, value)));
-                }
-                dense => claims.extend(dense),
-            }
-        }
-        if claims.is_empty() {
-            return Ok(None);
-        }
+        let claims = match self.claims.take_outstanding(id) {
+            Outstanding::None => return Ok(None),
+            Outstanding::Single(weights, value) => return Ok(Some((weights, value))),
+            Outstanding::Merge(claims) => claims,
+        };
         let tensor = self.witness.tensor(id)?;
         let shape = tensor.shape();
         let alpha = self.channel.challenge();

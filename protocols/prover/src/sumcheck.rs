@@ -1,8 +1,10 @@
 //! Driving a device through the rounds of a sumcheck.
 
-use kernelwise_core::field::{AdditiveGroup, Fr};
-use kernelwise_hal::{RoundPoly, RoundProver, SumcheckDevice, SumcheckRequest};
+use kernelwise_core::field::{AdditiveGroup, Field, Fr};
+use kernelwise_core::program::Shape;
+use kernelwise_hal::{RoundPoly, RoundProver, SumcheckDevice, SumcheckRequest, Table, Term};
 
+use crate::backward::Backward;
 use crate::channel::Channel;
 use crate::error::ProveError;
 
@@ -35,6 +37,33 @@ pub(crate) fn prove_sumcheck(
         point,
         evals: rounds.finish(bind)?,
     })
+}
+
+/// Proves `Σ_x a(x)·b(x) = claim` for values over a logical shape; returns the point and both values there.
+pub(crate) fn prove_product(
+    pass: &mut Backward<'_, '_>,
+    label: &'static str,
+    shape: &Shape,
+    factors: [&[Fr]; 2],
+    claim: Fr,
+) -> Result<(Vec<Fr>, Fr, Fr), ProveError> {
+    let request = SumcheckRequest::new(
+        shape.num_vars(),
+        factors
+            .map(|values| Table::Fr(shape.pad(values, Fr::ZERO).into()))
+            .into(),
+        vec![Term {
+            coefficient: Fr::ONE,
+            factors: vec![0, 1],
+        }],
+    )?;
+    let finished = prove_sumcheck(pass.devices.sumcheck, pass.channel, label, request, claim)?;
+    match finished.evals.as_slice() {
+        &[a, b] => Ok((finished.point, a, b)),
+        _ => Err(ProveError::Internal(
+            "a product left the wrong number of values",
+        )),
+    }
 }
 
 /// One sumcheck of a batch that shares its challenges.

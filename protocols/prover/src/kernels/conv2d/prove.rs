@@ -3,13 +3,13 @@
 use kernelwise_core::claim::AxisWeights;
 use kernelwise_core::field::{AdditiveGroup, Field, Fr};
 use kernelwise_core::kernels::{Conv2d, ConvShape, LaunchView};
-use kernelwise_hal::{ContractAxis, IntSlice, SumcheckRequest, Table, Term};
+use kernelwise_hal::{ContractAxis, IntSlice};
 use rayon::prelude::*;
 
 use crate::backward::{Backward, with_parameter};
 use crate::error::ProveError;
 use crate::evaluate::contract_matrix;
-use crate::sumcheck::prove_sumcheck;
+use crate::sumcheck::prove_product;
 
 /// Folds output positions into the image and output channels into the filters, then one sumcheck over taps.
 pub(crate) fn prove(
@@ -28,30 +28,9 @@ pub(crate) fn prove(
     let on_x = fold_image(kernel, pass, &shape, x.as_slice(), weights)?;
     let on_w = fold_filters(pass, &shape, w.as_slice(), weights)?;
     let contracted = shape.contracted();
-    let table = |values: &[Fr]| Table::Fr(contracted.pad(values, Fr::ZERO).into());
-    let request = SumcheckRequest::new(
-        contracted.num_vars(),
-        vec![table(&on_x), table(&on_w)],
-        vec![Term {
-            coefficient: Fr::ONE,
-            factors: vec![0, 1],
-        }],
-    )?;
-    let finished = prove_sumcheck(
-        pass.devices.sumcheck,
-        pass.channel,
-        "conv2d round",
-        request,
-        value,
-    )?;
-    let &[x_value, w_value] = finished.evals.as_slice() else {
-        return Err(ProveError::Internal(
-            "a convolution left the wrong number of values",
-        ));
-    };
-    let (x_weights, w_weights) = kernel
-        .input_weights(&shape, weights, &finished.point)
-        .ok_or(wrong)?;
+    let (point, x_value, w_value) =
+        prove_product(pass, "conv2d round", &contracted, [&on_x, &on_w], value)?;
+    let (x_weights, w_weights) = kernel.input_weights(&shape, weights, &point).ok_or(wrong)?;
     pass.state("conv2d input", x_id, x_weights, x_value);
     pass.state("conv2d weight", w_id, w_weights, w_value);
     Ok(())

@@ -1,14 +1,14 @@
 //! See `MatMul::verify` in the verifier's half of this kernel.
 
 use kernelwise_core::claim::{AxisWeights, outer_product};
-use kernelwise_core::field::{AdditiveGroup, Field, Fr};
+use kernelwise_core::field::Fr;
 use kernelwise_core::kernels::{LaunchView, MatMul};
-use kernelwise_hal::{ContractAxis, SumcheckRequest, Table, Term};
+use kernelwise_hal::ContractAxis;
 
 use crate::backward::{Backward, with_parameter};
 use crate::error::ProveError;
 use crate::evaluate::contract_matrix;
-use crate::sumcheck::prove_sumcheck;
+use crate::sumcheck::prove_product;
 
 /// Two contractions in integers, then a sumcheck over the contracted axes alone.
 pub(crate) fn prove(
@@ -43,28 +43,14 @@ pub(crate) fn prove(
         ContractAxis::Cols,
         &column_weights,
     )?;
-    let table = |values: &[Fr]| Table::Fr(shape.contracted.pad(values, Fr::ZERO).into());
-    let request = SumcheckRequest::new(
-        shape.contracted.num_vars(),
-        vec![table(&on_x), table(&on_w)],
-        vec![Term {
-            coefficient: Fr::ONE,
-            factors: vec![0, 1],
-        }],
-    )?;
-    let finished = prove_sumcheck(
-        pass.devices.sumcheck,
-        pass.channel,
+    let (point, x_value, w_value) = prove_product(
+        pass,
         "matmul round",
-        request,
+        &shape.contracted,
+        [&on_x, &on_w],
         value,
     )?;
-    let &[x_value, w_value] = finished.evals.as_slice() else {
-        return Err(ProveError::Internal(
-            "a matmul left the wrong number of values",
-        ));
-    };
-    let (x_weights, w_weights) = kernel.input_weights(&shape, outer, columns, &finished.point);
+    let (x_weights, w_weights) = kernel.input_weights(&shape, outer, columns, &point);
     pass.state("matmul input", x_id, x_weights, x_value);
     pass.state("matmul weight", w_id, w_weights, w_value);
     Ok(())
