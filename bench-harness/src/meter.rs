@@ -277,7 +277,7 @@ mod tests {
         let table = || Table::Fr(values[..].into());
         let term = Term {
             coefficient: Fr::from(1u64),
-            factors: vec![0, 1],
+            factors: [0, 1].into(),
         };
         let request = SumcheckRequest::new(2, vec![table(), table()], vec![term]).unwrap();
         // Three halves; three points with two products (one by the coefficient) and two bound tables.

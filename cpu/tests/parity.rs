@@ -89,7 +89,7 @@ fn play(
         .iter()
         .map(|(coefficient, factors)| Term {
             coefficient: *coefficient,
-            factors: factors.clone(),
+            factors: factors[..].into(),
         })
         .collect();
     let request = SumcheckRequest::new(challenges.len(), tables, terms).unwrap();

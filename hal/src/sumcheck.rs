@@ -15,7 +15,7 @@ use std::borrow::Cow;
 
 use kernelwise_field::Fr;
 
-use crate::{DeviceError, IntSlice};
+use crate::{DeviceError, Factors, IntSlice};
 
 /// One multilinear table of a [`SumcheckRequest`].
 #[derive(Debug, Clone)]
@@ -46,7 +46,7 @@ pub struct Term {
     /// Multiplies the whole product.
     pub coefficient: Fr,
     /// Indices into [`SumcheckRequest::tables`]; a table may occur more than once.
-    pub factors: Vec<usize>,
+    pub factors: Factors,
 }
 
 /// The sum to prove: `Σ_{x ∈ {0,1}^n} g(x)`.
@@ -95,7 +95,7 @@ impl<'a> SumcheckRequest<'a> {
                 return Err(DeviceError::InvalidArgument {
                     what: "sumcheck term",
                     expected: format!("factors among {} tables", tables.len()),
-                    got: format!("{:?}", term.factors),
+                    got: format!("{:?}", &term.factors[..]),
                 });
             }
         }

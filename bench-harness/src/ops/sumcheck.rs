@@ -77,18 +77,18 @@ impl Instance {
         );
         let mut terms = vec![Term {
             coefficient: Fr::ONE,
-            factors: vec![0, 1],
+            factors: [0, 1].into(),
         }];
         if self.kind == "eq-abc" {
             tables.push(Table::Eq(self.tau[..].into()));
             terms = vec![
                 Term {
                     coefficient: Fr::ONE,
-                    factors: vec![0, 1, 3],
+                    factors: [0, 1, 3].into(),
                 },
                 Term {
                     coefficient: -Fr::ONE,
-                    factors: vec![2, 3],
+                    factors: [2, 3].into(),
                 },
             ];
         }

@@ -15,7 +15,7 @@ pub(super) fn run(device: &dyn SumcheckDevice, cases: &mut Cases) -> Result<(), 
         let table = Table::Fr(Cow::Borrowed(&values[..1 << num_vars]));
         let terms = vec![Term {
             coefficient: Fr::from(1u64),
-            factors: vec![0],
+            factors: [0].into(),
         }];
         device.prepare(SumcheckRequest::new(num_vars, vec![table], terms)?)
     };

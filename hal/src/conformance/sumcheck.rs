@@ -273,7 +273,7 @@ fn check(
         .iter()
         .map(|factors| Term {
             coefficient: inputs.field(),
-            factors: factors.to_vec(),
+            factors: (*factors).into(),
         })
         .collect();
     let request = SumcheckRequest::new(

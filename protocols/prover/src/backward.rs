@@ -109,7 +109,7 @@ impl<'a, 'c> Backward<'a, 'c> {
             vec![Table::Int(padded.as_slice()), Table::Fr(weights.into())],
             vec![Term {
                 coefficient: Fr::ONE,
-                factors: vec![0, 1],
+                factors: [0, 1].into(),
             }],
         )?;
         let finished = prove_sumcheck(

@@ -29,7 +29,7 @@ impl Backward<'_, '_> {
         let (num_vars, mut power, mut sum) = (plan.column_vars(), Fr::ONE, Fr::ZERO);
         let (mut tables, mut terms) = (Vec::new(), Vec::new());
         for ((opened, (_, weights)), vector) in plan.direct.iter().zip(splits).zip(&vectors) {
-            let factors = vec![tables.len(), tables.len() + 1];
+            let factors = [tables.len(), tables.len() + 1].into();
             terms.push(Term {
                 coefficient: power,
                 factors,
@@ -98,7 +98,7 @@ impl Backward<'_, '_> {
                 ],
                 vec![Term {
                     coefficient: half_power(num_vars - vars),
-                    factors: vec![0, 1],
+                    factors: [0, 1].into(),
                 }],
             )?;
             instances.push(Instance { request, claim });

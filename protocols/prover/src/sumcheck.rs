@@ -54,7 +54,7 @@ pub(crate) fn prove_product(
             .into(),
         vec![Term {
             coefficient: Fr::ONE,
-            factors: vec![0, 1],
+            factors: [0, 1].into(),
         }],
     )?;
     let finished = prove_sumcheck(pass.devices.sumcheck, pass.channel, label, request, claim)?;

@@ -51,7 +51,7 @@ fn forge(transcript: &mut ProverTranscript, leaves: Layer) {
         ];
         let term = |coefficient, factors: &[usize]| Term {
             coefficient,
-            factors: factors.to_vec(),
+            factors: factors.into(),
         };
         let terms = vec![
             term(Fr::ONE, &[0, 1, 4]),

@@ -155,7 +155,7 @@ impl Setting {
             }
             terms.push(Term {
                 coefficient: half_power(0),
-                factors: vec![tables.len(), tables.len() + 1],
+                factors: [tables.len(), tables.len() + 1].into(),
             });
             tables.push(Table::Fr(
                 shape.pad(&self.logical(opened.id), Fr::ZERO).into(),
@@ -184,7 +184,7 @@ impl Setting {
             columns.resize(vector.len(), Fr::ZERO);
             terms.push(Term {
                 coefficient: power,
-                factors: vec![tables.len(), tables.len() + 1],
+                factors: [tables.len(), tables.len() + 1].into(),
             });
             tables.push(Table::Fr(vector.clone().into()));
             tables.push(Table::Fr(columns.into()));

@@ -1,7 +1,7 @@
 //! What a request asks for, grouped before the first round, and what one round computes.
 
 use kernelwise_field::{AdditiveGroup, Fr};
-use kernelwise_hal::{Table, Term};
+use kernelwise_hal::{Factors, Table, Term};
 
 use super::eq::SplitEq;
 use super::points::{At, evaluations};
@@ -22,7 +22,7 @@ pub(super) struct Group {
 /// A coefficient and at least one factor.
 pub(super) struct Product {
     pub(super) coefficient: Fr,
-    pub(super) factors: Vec<usize>,
+    pub(super) factors: Factors,
 }
 
 /// Takes one `eq` factor out of every term that has one, preferring those in most terms, and groups the
@@ -133,7 +133,7 @@ pub(super) fn jobs(
                 let (integers, fields) = if total <= SIGNED_BITS {
                     (integers, fields)
                 } else {
-                    (vec![], product.factors.clone())
+                    (vec![], product.factors.to_vec())
                 };
                 jobs.push(Job {
                     group: index,

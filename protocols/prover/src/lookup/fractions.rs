@@ -62,15 +62,15 @@ pub(super) fn prove(
             vec![
                 Term {
                     coefficient: Fr::ONE,
-                    factors: vec![0, 1, 4],
+                    factors: [0, 1, 4].into(),
                 },
                 Term {
                     coefficient: Fr::ONE,
-                    factors: vec![0, 2, 3],
+                    factors: [0, 2, 3].into(),
                 },
                 Term {
                     coefficient: lambda,
-                    factors: vec![0, 3, 4],
+                    factors: [0, 3, 4].into(),
                 },
             ],
         )?;
