@@ -245,6 +245,16 @@ impl Claims {
             .map(|claim| claim.value)
     }
 
+    /// Whether some claim on a tensor has dense weights.
+    pub fn has_dense(&self, tensor: TensorId) -> bool {
+        let claims = self.by_tensor.get(&tensor);
+        claims.is_some_and(|claims| {
+            claims
+                .iter()
+                .any(|claim| matches!(claim.functional, Functional::Dense(_)))
+        })
+    }
+
     /// Removes and returns all claims on a tensor, oldest first.
     pub fn take(&mut self, tensor: TensorId) -> Vec<Claim> {
         self.by_tensor.remove(&tensor).unwrap_or_default()

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`program`] | kernel graphs: tensors, launches, tables; validation and digest |
 //! | [`kernels`] | one relation per kernel, and how a claim passes through it |
+//! | [`circuit`] | layered circuits: gates, levels, hints, domains of values |
 //! | [`claim`] | claims: linear functionals of tensors and their asserted values |
 //! | [`transcript`] | Fiat–Shamir: everything a prover says is read from here, and bound by being read |
 //! | [`sumcheck`] | round-by-round verification |
@@ -18,6 +19,7 @@
 #![deny(missing_docs)]
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod circuit;
 pub mod claim;
 pub mod commitment;
 pub mod error;

@@ -11,7 +11,7 @@
 
 use kernelwise_field::{AdditiveGroup, Field, Fr};
 
-use crate::claim::{AxisWeights, Claims, Functional, Outstanding};
+use crate::claim::{AxisWeights, Claim, Claims, Functional, Outstanding};
 use crate::commitment::{Commitments, RowLayout, verify_opening};
 use crate::error::VerifyError;
 use crate::kernels::{Kernel, LaunchView};
@@ -147,6 +147,7 @@ impl<'a> Backward<'a, '_> {
             // Their relation is a lookup, settled with all others.
             Kernel::Rescale(_) | Kernel::Lookup(_) => Ok(()),
             Kernel::MaxPool(kernel) => kernel.verify(self, &view),
+            Kernel::Circuit(kernel) => kernel.verify(self, &view),
             Kernel::MatMul(kernel) => match self.settle(launch)? {
                 Some((weights, value)) => kernel.verify(self, &view, &weights, value),
                 None => Ok(()),
@@ -169,9 +170,31 @@ impl<'a> Backward<'a, '_> {
     /// The one separable claim on a launch's virtual output; several, or a dense one, merge in a sumcheck. `None` if nothing is
     /// claimed: then nobody uses the output.
     fn settle(&mut self, launch: &Launch) -> Result<Option<(Vec<AxisWeights>, Fr)>, VerifyError> {
-        let Some(&id) = launch.outputs.first() else {
-            return Ok(None);
-        };
+        match launch.outputs.first() {
+            Some(&id) => self.settle_tensor(id),
+            None => Ok(None),
+        }
+    }
+
+    /// All claims on a virtual tensor that are separable as they stand; with a dense one among them, one claim for all.
+    pub(crate) fn separable_claims(&mut self, id: TensorId) -> Result<Vec<Claim>, VerifyError> {
+        if !self.claims.has_dense(id) {
+            return Ok(self.claims.take(id));
+        }
+        let settled = self.settle_tensor(id)?;
+        Ok(settled
+            .map(|(weights, value)| Claim {
+                functional: Functional::Separable(weights),
+                value,
+            })
+            .into_iter()
+            .collect())
+    }
+
+    fn settle_tensor(
+        &mut self,
+        id: TensorId,
+    ) -> Result<Option<(Vec<AxisWeights>, Fr)>, VerifyError> {
         let Some(tensor) = self.program.graph().tensor(id) else {
             return Ok(None);
         };

@@ -4,6 +4,7 @@
 //! `verify.rs` turns a claim on the output into claims on the inputs. The prover's side of the same folder lives in the
 //! prover crate.
 
+mod circuit;
 mod conv2d;
 mod linear;
 mod lookup;
@@ -13,6 +14,9 @@ mod rescale;
 mod reshape;
 mod spec;
 
+pub use circuit::{
+    CircuitLaunch, GatePhase, Grid, GridWeights, LayerWeights, LevelClaim, Pending, combine,
+};
 pub use conv2d::Conv2d;
 pub use linear::Linear;
 pub use lookup::Lookup;
@@ -46,6 +50,8 @@ pub enum Kernel {
     Lookup(Lookup),
     /// Maximum over windows.
     MaxPool(MaxPool),
+    /// A circuit, once for each point of a grid.
+    Circuit(CircuitLaunch),
 }
 
 impl Kernel {
@@ -59,6 +65,7 @@ impl Kernel {
             Self::Rescale(kernel) => kernel,
             Self::Lookup(kernel) => kernel,
             Self::MaxPool(kernel) => kernel,
+            Self::Circuit(kernel) => kernel,
         }
     }
 }
@@ -79,13 +86,13 @@ pub trait Relation {
         Vec::new()
     }
 
-    /// Whether the outputs are advice (constrained by lookups and the kernel's own sumchecks) or virtual (claims pass through).
-    fn commits_outputs(&self) -> bool {
+    /// Whether result number `index` is advice (constrained by lookups and the kernel's own sumchecks) or virtual (claims pass through).
+    fn commits_output(&self, _view: &LaunchView<'_>, _index: usize) -> bool {
         false
     }
 
-    /// Whether the kernel's own constraints prove the range of its advice outputs.
-    fn proves_output_range(&self) -> bool {
+    /// Whether the kernel's own constraints prove the range of result number `index`, which is advice.
+    fn proves_range(&self, _view: &LaunchView<'_>, _index: usize) -> bool {
         false
     }
 

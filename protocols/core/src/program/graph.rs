@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Range, Tensor, TensorId};
+use crate::circuit::{Circuit, CircuitId};
 use crate::kernels::Kernel;
 
 /// Index of a lookup table in its graph.
@@ -97,6 +98,8 @@ pub struct KernelGraph {
     pub launches: Vec<Launch>,
     /// All lookup tables.
     pub tables: Vec<LookupTable>,
+    /// All circuits; several launches may share one.
+    pub circuits: Vec<Circuit>,
     /// Public inputs, in the order that callers pass them.
     pub inputs: Vec<TensorId>,
     /// Public outputs, in the order that callers receive them.
@@ -115,6 +118,11 @@ impl KernelGraph {
     /// The tensor at `id`.
     pub fn tensor(&self, id: TensorId) -> Option<&Tensor> {
         self.tensors.get(id.0 as usize)
+    }
+
+    /// The circuit at `id`.
+    pub fn circuit(&self, id: CircuitId) -> Option<&Circuit> {
+        self.circuits.get(id.0 as usize)
     }
 
     /// The table at `id`.

@@ -12,6 +12,12 @@ pub struct Range {
 }
 
 impl Range {
+    /// No bound: any field element. Arithmetic on it overflows, so that kernels over integers refuse it.
+    pub const FIELD: Self = Self {
+        lo: i64::MIN,
+        hi: i64::MAX,
+    };
+
     /// The range `lo..=hi`.
     pub const fn new(lo: i64, hi: i64) -> Self {
         Self { lo, hi }
@@ -40,6 +46,10 @@ impl Range {
 
 impl std::fmt::Display for Range {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}..={}", self.lo, self.hi)
+        if *self == Self::FIELD {
+            write!(f, "any field element")
+        } else {
+            write!(f, "{}..={}", self.lo, self.hi)
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Digest, KernelGraph, LookupTable, Range, TableFunction, TensorId, TensorKind};
-use crate::kernels::{LaunchView, LookupSpec};
+use crate::kernels::{Kernel, LaunchView, LookupSpec};
 use crate::lookup::LookupLayout;
 
 /// Why a graph is not a program.
@@ -40,6 +40,9 @@ pub enum GraphError {
         /// What is wrong.
         problem: String,
     },
+    /// A circuit is malformed.
+    #[error(transparent)]
+    Circuit(#[from] crate::circuit::CircuitError),
     /// The graph as a whole is outside what the protocol handles.
     #[error("graph: {what}: expected {expected}, got {got}")]
     Limit {
@@ -111,6 +114,7 @@ impl KernelGraph {
     pub fn validate(self) -> Result<Program, GraphError> {
         check_tensors(&self)?;
         check_tables(&self)?;
+        check_circuits(&self)?;
         check_launches(&self)?;
         check_interface(&self)?;
         let mut lookups = Vec::new();
@@ -208,7 +212,7 @@ fn check_tensors(graph: &KernelGraph) -> Result<(), GraphError> {
             ));
         }
         // Relations negate bounds, and the least integer has no negative.
-        if tensor.range.lo == i64::MIN {
+        if tensor.range.lo == i64::MIN && tensor.range != Range::FIELD {
             return Err(tensor_error(
                 graph,
                 id,
@@ -239,6 +243,19 @@ fn check_tables(graph: &KernelGraph) -> Result<(), GraphError> {
             })?;
     }
     Ok(())
+}
+
+fn check_circuits(graph: &KernelGraph) -> Result<(), GraphError> {
+    limit(
+        "circuits",
+        graph.circuits.len() < 1 << 16,
+        1 << 16,
+        graph.circuits.len(),
+    )?;
+    graph
+        .circuits
+        .iter()
+        .try_for_each(|circuit| Ok(circuit.check()?))
 }
 
 fn check_table(graph: &KernelGraph, table: &LookupTable) -> Result<(), String> {
@@ -301,13 +318,27 @@ fn check_launches(graph: &KernelGraph) -> Result<(), GraphError> {
             ));
         }
         let relation = launch.kernel.relation();
+        if let Some(&id) = launch
+            .inputs
+            .iter()
+            .find(|&&id| !takes(&launch.kernel, graph.tensor(id)))
+        {
+            let problem = format!(
+                "holds {}, which `{}` ({}) does not take",
+                Range::FIELD,
+                launch.name,
+                relation.name()
+            );
+            return Err(tensor_error(graph, id, problem));
+        }
         relation.check(&LaunchView { graph, launch })?;
-        let kind = if relation.commits_outputs() {
-            TensorKind::Advice
-        } else {
-            TensorKind::Virtual
-        };
-        for &id in &launch.outputs {
+        let view = LaunchView { graph, launch };
+        for (index, &id) in launch.outputs.iter().enumerate() {
+            let kind = if relation.commits_output(&view, index) {
+                TensorKind::Advice
+            } else {
+                TensorKind::Virtual
+            };
             match graph.tensor(id) {
                 Some(tensor) if tensor.kind == kind => {}
                 _ => {
@@ -333,6 +364,15 @@ fn check_launches(graph: &KernelGraph) -> Result<(), GraphError> {
         Some(id) => Err(tensor_error(graph, id, "is produced by nothing")),
         None => Ok(()),
     }
+}
+
+/// Kernels over integers take tensors of known range only; the others move, look up or constrain field elements as they are.
+fn takes(kernel: &Kernel, tensor: Option<&super::Tensor>) -> bool {
+    let any = matches!(
+        kernel,
+        Kernel::Circuit(_) | Kernel::Linear(_) | Kernel::Reshape(_) | Kernel::Lookup(_)
+    );
+    any || tensor.is_none_or(|tensor| tensor.range != Range::FIELD)
 }
 
 fn check_interface(graph: &KernelGraph) -> Result<(), GraphError> {
@@ -373,9 +413,12 @@ fn check_ranges_are_proved(graph: &KernelGraph, lookups: &[LookupSpec]) -> Resul
         .map(|table| table.multiplicities)
         .collect();
     for launch in &graph.launches {
-        if launch.kernel.relation().proves_output_range() {
-            proved.extend(&launch.outputs);
-        }
+        let view = LaunchView { graph, launch };
+        let relation = launch.kernel.relation();
+        let own = launch.outputs.iter().enumerate();
+        proved.extend(
+            own.filter_map(|(index, id)| relation.proves_range(&view, index).then_some(id)),
+        );
     }
     let encloses = |id: TensorId, range: Range| {
         graph
@@ -412,7 +455,7 @@ fn check_ranges_are_proved(graph: &KernelGraph, lookups: &[LookupSpec]) -> Resul
         .zip(&graph.tensors)
         .filter(|(_, tensor)| tensor.kind == TensorKind::Advice);
     for (id, tensor) in advice {
-        if !proved.contains(&id) {
+        if tensor.range != Range::FIELD && !proved.contains(&id) {
             return Err(tensor_error(
                 graph,
                 id,

@@ -55,7 +55,7 @@ impl Relation for Lookup {
         }]
     }
 
-    fn commits_outputs(&self) -> bool {
+    fn commits_output(&self, _view: &LaunchView<'_>, _index: usize) -> bool {
         true
     }
 }

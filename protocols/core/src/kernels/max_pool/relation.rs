@@ -237,11 +237,11 @@ impl Relation for MaxPool {
             .collect()
     }
 
-    fn proves_output_range(&self) -> bool {
+    fn proves_range(&self, _view: &LaunchView<'_>, _index: usize) -> bool {
         true
     }
 
-    fn commits_outputs(&self) -> bool {
+    fn commits_output(&self, _view: &LaunchView<'_>, _index: usize) -> bool {
         true
     }
 }

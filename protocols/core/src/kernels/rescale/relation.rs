@@ -149,7 +149,7 @@ impl Relation for Rescale {
         lookups
     }
 
-    fn commits_outputs(&self) -> bool {
+    fn commits_output(&self, _view: &LaunchView<'_>, _index: usize) -> bool {
         true
     }
 }
