@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use kernelwise_field::{Fr, G1, G1Affine};
 use kernelwise_hal::{
-    BaseSet, Contract, ContractAxis, Device, DeviceError, DeviceInfo, IntMatrix, IntSlice, Msm,
-    Ntt, RoundProver, Scalars, SumcheckDevice, SumcheckRequest, Table,
+    BaseSet, Contract, ContractAxis, Device, DeviceError, DeviceInfo, FractionLayer, FractionTree,
+    IntMatrix, IntSlice, Msm, Ntt, RoundProver, Scalars, SumcheckDevice, SumcheckRequest, Table,
 };
 use serde::{Deserialize, Serialize};
 
@@ -104,6 +104,10 @@ impl Device for Metered {
         self.device.sumcheck().map(|_| self as &dyn SumcheckDevice)
     }
 
+    fn fractions(&self) -> Option<&dyn FractionTree> {
+        self.device.fractions().map(|_| self as &dyn FractionTree)
+    }
+
     fn contract(&self) -> Option<&dyn Contract> {
         self.device.contract().map(|_| self as &dyn Contract)
     }
@@ -197,6 +201,26 @@ impl SumcheckDevice for Metered {
             .sumcheck()
             .ok_or_else(|| self.unsupported("sumcheck"))?
             .prepare(request)
+    }
+}
+
+impl FractionTree for Metered {
+    fn layers(
+        &self,
+        numerators: IntSlice<'_>,
+        denominators: &[Fr],
+    ) -> Result<Vec<FractionLayer>, DeviceError> {
+        let leaves = denominators.len() as u64;
+        // Three products for each node above the leaves; as many nodes as leaves, but one.
+        self.meter.add(Counters {
+            field_products: 3 * leaves.saturating_sub(1),
+            bytes: int_bytes(&numerators) + (3 * leaves) * FR_BYTES,
+            ..Counters::default()
+        });
+        self.device
+            .fractions()
+            .ok_or_else(|| self.unsupported("trees of fractions"))?
+            .layers(numerators, denominators)
     }
 }
 

@@ -1,12 +1,16 @@
 //! The CPU as a device.
 
-use kernelwise_hal::{Contract, Device, DeviceInfo, DeviceKind, Msm, Ntt, SumcheckDevice};
+use kernelwise_hal::{
+    Contract, Device, DeviceInfo, DeviceKind, FractionTree, Msm, Ntt, SumcheckDevice,
+};
 
 use crate::optimized::{
-    contract::OptimizedContract, msm::OptimizedMsm, ntt::OptimizedNtt, sumcheck::OptimizedSumcheck,
+    contract::OptimizedContract, fractions::OptimizedFractions, msm::OptimizedMsm,
+    ntt::OptimizedNtt, sumcheck::OptimizedSumcheck,
 };
 use crate::reference::{
-    contract::ReferenceContract, msm::ReferenceMsm, ntt::ReferenceNtt, sumcheck::ReferenceSumcheck,
+    contract::ReferenceContract, fractions::ReferenceFractions, msm::ReferenceMsm,
+    ntt::ReferenceNtt, sumcheck::ReferenceSumcheck,
 };
 
 /// The host CPU in one of two tiers that return the same values.
@@ -14,6 +18,7 @@ pub struct CpuDevice {
     info: DeviceInfo,
     msm: Box<dyn Msm>,
     sumcheck: Box<dyn SumcheckDevice>,
+    fractions: Box<dyn FractionTree>,
     contract: Box<dyn Contract>,
     ntt: Box<dyn Ntt>,
 }
@@ -32,6 +37,7 @@ impl CpuDevice {
             },
             msm: Box::new(ReferenceMsm::new(name)),
             sumcheck: Box::new(ReferenceSumcheck::new(name)),
+            fractions: Box::new(ReferenceFractions),
             contract: Box::new(ReferenceContract),
             ntt: Box::new(ReferenceNtt),
         }
@@ -50,6 +56,7 @@ impl CpuDevice {
             },
             msm: Box::new(OptimizedMsm::new(name)),
             sumcheck: Box::new(OptimizedSumcheck::new(name)),
+            fractions: Box::new(OptimizedFractions),
             contract: Box::new(OptimizedContract),
             ntt: Box::new(OptimizedNtt),
         }
@@ -75,6 +82,10 @@ impl Device for CpuDevice {
 
     fn sumcheck(&self) -> Option<&dyn SumcheckDevice> {
         Some(&*self.sumcheck)
+    }
+
+    fn fractions(&self) -> Option<&dyn FractionTree> {
+        Some(&*self.fractions)
     }
 
     fn contract(&self) -> Option<&dyn Contract> {

@@ -10,9 +10,9 @@ use std::sync::Arc;
 use kernelwise_cpu::{CpuDevice, CpuFactory};
 use kernelwise_hal::field::{Fr, G1, G1Affine, PrimeGroup};
 use kernelwise_hal::{
-    BaseSet, Contract, ContractAxis, Device, DeviceError, DeviceInfo, DualDevice, IntMatrix,
-    IntSlice, Msm, Ntt, NullDevice, Registry, RoundPoly, RoundProver, Scalars, SumcheckDevice,
-    SumcheckRequest, conformance,
+    BaseSet, Contract, ContractAxis, Device, DeviceError, DeviceInfo, DualDevice, FractionLayer,
+    FractionTree, IntMatrix, IntSlice, Msm, Ntt, NullDevice, Registry, RoundPoly, RoundProver,
+    Scalars, SumcheckDevice, SumcheckRequest, conformance,
 };
 
 fn passes(device: &dyn Device) {
@@ -41,7 +41,10 @@ fn pair_passes() {
 #[test]
 fn null_device_skips_everything() {
     let report = conformance::run(&NullDevice::new()).unwrap();
-    assert_eq!(report.skipped, ["msm", "sumcheck", "contract", "ntt"]);
+    assert_eq!(
+        report.skipped,
+        ["msm", "sumcheck", "fractions", "contract", "ntt"]
+    );
     assert!(report.passed.is_empty());
 }
 
@@ -71,15 +74,17 @@ enum Fault {
     MsmRows,
     Round,
     Finish,
+    Fractions,
     Contract,
     Ntt,
 }
 
-const FAULTS: [Fault; 6] = [
+const FAULTS: [Fault; 7] = [
     Fault::Msm,
     Fault::MsmRows,
     Fault::Round,
     Fault::Finish,
+    Fault::Fractions,
     Fault::Contract,
     Fault::Ntt,
 ];
@@ -100,6 +105,10 @@ impl Device for Faulty {
     }
 
     fn sumcheck(&self) -> Option<&dyn SumcheckDevice> {
+        Some(self)
+    }
+
+    fn fractions(&self) -> Option<&dyn FractionTree> {
         Some(self)
     }
 
@@ -176,6 +185,22 @@ impl RoundProver for FaultyRounds<'_> {
     }
 }
 
+impl FractionTree for Faulty {
+    fn layers(
+        &self,
+        numerators: IntSlice<'_>,
+        denominators: &[Fr],
+    ) -> Result<Vec<FractionLayer>, DeviceError> {
+        let inner = self.inner.fractions().unwrap();
+        let mut right = inner.layers(numerators, denominators)?;
+        // As if a carry were lost in one node near the root.
+        if self.fault == Fault::Fractions && right.len() > 3 {
+            right[3].numerators[0] += Fr::from(1u64);
+        }
+        Ok(right)
+    }
+}
+
 impl Contract for Faulty {
     fn contract(
         &self,
@@ -241,6 +266,7 @@ fn faults_are_disagreements_of_a_pair() {
                 Fault::MsmRows => "msm_rows",
                 Fault::Round => "sumcheck round",
                 Fault::Finish => "sumcheck final evaluations",
+                Fault::Fractions => "tree of fractions",
                 Fault::Contract => "contract",
                 Fault::Ntt => "forward transform",
             },

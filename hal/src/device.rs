@@ -1,6 +1,6 @@
 //! A device: facts about it, and the operations it offers.
 
-use crate::{Contract, Msm, Ntt, SumcheckDevice};
+use crate::{Contract, FractionTree, Msm, Ntt, SumcheckDevice};
 
 /// The family of a device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -38,6 +38,8 @@ pub struct Capabilities {
     pub msm: bool,
     /// Sumcheck rounds.
     pub sumcheck: bool,
+    /// Trees of fractions.
+    pub fractions: bool,
     /// Small-integer matrix by field vector.
     pub contract: bool,
     /// Number-theoretic transforms.
@@ -62,6 +64,11 @@ pub trait Device: Send + Sync {
         None
     }
 
+    /// Trees of fractions, if offered.
+    fn fractions(&self) -> Option<&dyn FractionTree> {
+        None
+    }
+
     /// Small-integer contraction, if offered.
     fn contract(&self) -> Option<&dyn Contract> {
         None
@@ -77,6 +84,7 @@ pub trait Device: Send + Sync {
         Capabilities {
             msm: self.msm().is_some(),
             sumcheck: self.sumcheck().is_some(),
+            fractions: self.fractions().is_some(),
             contract: self.contract().is_some(),
             ntt: self.ntt().is_some(),
         }

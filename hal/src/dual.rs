@@ -5,8 +5,9 @@ use std::sync::Arc;
 use kernelwise_field::{Fr, G1, G1Affine};
 
 use crate::{
-    BaseSet, Contract, ContractAxis, Device, DeviceError, DeviceInfo, DeviceKind, IntMatrix, Msm,
-    Ntt, RoundPoly, RoundProver, Scalars, SumcheckDevice, SumcheckRequest,
+    BaseSet, Contract, ContractAxis, Device, DeviceError, DeviceInfo, DeviceKind, FractionLayer,
+    FractionTree, IntMatrix, IntSlice, Msm, Ntt, RoundPoly, RoundProver, Scalars, SumcheckDevice,
+    SumcheckRequest,
 };
 
 /// Runs every operation on both devices and fails with [`DeviceError::Disagreement`] where they differ.
@@ -74,6 +75,13 @@ impl Device for DualDevice {
             .sumcheck()
             .and(self.right.sumcheck())
             .map(|_| self as &dyn SumcheckDevice)
+    }
+
+    fn fractions(&self) -> Option<&dyn FractionTree> {
+        self.left
+            .fractions()
+            .and(self.right.fractions())
+            .map(|_| self as &dyn FractionTree)
     }
 
     fn contract(&self) -> Option<&dyn Contract> {
@@ -196,6 +204,20 @@ impl RoundProver for DualRounds<'_> {
             &other,
             "sumcheck final evaluations",
         )
+    }
+}
+
+impl FractionTree for DualDevice {
+    fn layers(
+        &self,
+        numerators: IntSlice<'_>,
+        denominators: &[Fr],
+    ) -> Result<Vec<FractionLayer>, DeviceError> {
+        let operation = "tree of fractions";
+        let (left, right) = self.pair(Device::fractions, operation)?;
+        let other = right.layers(numerators, denominators)?;
+        let layers = left.layers(numerators, denominators)?;
+        self.names().agree(layers, &other, operation)
     }
 }
 

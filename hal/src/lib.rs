@@ -4,7 +4,7 @@
 //! - **Concrete field, dynamic device.** `Fr` and G1 are fixed in [`kernelwise_field`]; every trait is
 //!   object-safe, so that a prover holds `&dyn Device` and never a type parameter per back end.
 //! - **Two verbs and their helpers.** A device offers [`Msm`] and [`SumcheckDevice`], and may offer
-//!   [`Contract`] and [`Ntt`]. Nothing here knows of kernels, tensors or transcripts.
+//!   [`FractionTree`], [`Contract`] and [`Ntt`]. Nothing here knows of kernels, tensors or transcripts.
 //! - **Capabilities are asked when planning** ([`Device::msm`] and friends return `Option`), never
 //!   found missing in the middle of a proof.
 //! - **Devices return canonical values.** Proof bytes do not depend on the device, its thread count
@@ -20,6 +20,7 @@ pub mod device;
 pub mod dual;
 pub mod error;
 pub mod factors;
+pub mod fractions;
 pub mod ints;
 pub mod msm;
 pub mod ntt;
@@ -35,6 +36,7 @@ pub use device::{Capabilities, Device, DeviceInfo, DeviceKind};
 pub use dual::DualDevice;
 pub use error::{DeviceError, ErrorKind};
 pub use factors::Factors;
+pub use fractions::{FractionLayer, FractionTree};
 pub use ints::IntSlice;
 pub use kernelwise_field as field;
 pub use msm::{BaseSet, Msm, Scalars};

@@ -56,7 +56,7 @@ fn mixed_devices_give_the_same_proof() {
     let case = Case::new(network(1), 1);
     let (fast, plain) = (CpuDevice::optimized(), CpuDevice::reference());
     let expected = prove_on(&case, &plain);
-    for choice in 0..8u8 {
+    for choice in 0..16u8 {
         let pick = |bit: u8| {
             if choice >> bit & 1 == 1 {
                 &fast
@@ -68,9 +68,10 @@ fn mixed_devices_give_the_same_proof() {
             msm: pick(0).msm().expect("offered"),
             sumcheck: pick(1).sumcheck().expect("offered"),
             contract: pick(2).contract().expect("offered"),
+            fractions: pick(3).fractions().expect("offered"),
         };
         let proved = prove_witness(&case.key, &case.witness(), devices, &Quiet).expect("proof");
-        assert_eq!(proved.proof.messages, expected, "{choice:03b}");
+        assert_eq!(proved.proof.messages, expected, "{choice:04b}");
     }
 }
 

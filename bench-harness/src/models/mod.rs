@@ -137,6 +137,7 @@ fn served(device: &Metered) -> String {
     let lacking: Vec<&str> = [
         (able.msm, "multi-scalar multiplication"),
         (able.sumcheck, "sumcheck"),
+        (able.fractions, "trees of fractions"),
         (able.contract, "contraction"),
     ]
     .into_iter()

@@ -69,6 +69,16 @@ impl Width {
         }
     }
 
+    /// `len` ones.
+    pub(super) fn ones(self, len: usize) -> Ints {
+        match self {
+            Self::W8 => Ints::I8(vec![1; len]),
+            Self::W16 => Ints::I16(vec![1; len]),
+            Self::W32 => Ints::I32(vec![1; len]),
+            Self::W64 => Ints::I64(vec![1; len]),
+        }
+    }
+
     /// `len` times the smallest value: the worst case for accumulators.
     pub(super) fn minima(self, len: usize) -> Ints {
         match self {

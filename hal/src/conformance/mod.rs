@@ -1,12 +1,13 @@
 //! The case tables that every device must pass.
 //!
 //! Expected values come from plain arithmetic written here, never from another device: points are multiples
-//! of the generator whose logarithms are known, sumchecks are summed entry by entry, contractions are double
+//! of the generator whose logarithms are known, sumchecks are summed entry by entry, fractions added one by one, contractions are double
 //! loops, and transforms are evaluations of a polynomial. Inputs are pseudo-random from a fixed seed, so that a failure repeats.
 //!
 //! An operation that the device does not offer is skipped and counted, never silently passed.
 
 mod contract;
+mod fractions;
 mod inputs;
 mod msm;
 mod ntt;
@@ -86,6 +87,10 @@ pub fn run(device: &dyn Device) -> Result<Report, Failure> {
             order::run(sumcheck, &mut cases)?;
         }
         None => cases.report.skipped.push("sumcheck"),
+    }
+    match device.fractions() {
+        Some(tree) => fractions::run(tree, &mut cases)?,
+        None => cases.report.skipped.push("fractions"),
     }
     match device.contract() {
         Some(contract) => contract::run(contract, &mut cases)?,

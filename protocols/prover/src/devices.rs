@@ -1,6 +1,6 @@
 //! Which device serves which operation.
 
-use kernelwise_hal::{Contract, Device, Msm, SumcheckDevice};
+use kernelwise_hal::{Contract, Device, FractionTree, Msm, SumcheckDevice};
 
 use crate::error::ProveError;
 
@@ -11,6 +11,8 @@ pub struct Devices<'a> {
     pub msm: &'a dyn Msm,
     /// Serves sumchecks.
     pub sumcheck: &'a dyn SumcheckDevice,
+    /// Serves trees of fractions.
+    pub fractions: &'a dyn FractionTree,
     /// Serves contractions.
     pub contract: &'a dyn Contract,
 }
@@ -31,6 +33,10 @@ impl<'a> Devices<'a> {
                 .iter()
                 .find_map(|d| d.sumcheck())
                 .ok_or(missing("sumcheck"))?,
+            fractions: candidates
+                .iter()
+                .find_map(|d| d.fractions())
+                .ok_or(missing("trees of fractions"))?,
             contract: candidates
                 .iter()
                 .find_map(|d| d.contract())

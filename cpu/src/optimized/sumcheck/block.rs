@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use kernelwise_field::{Field, Fr};
-use kernelwise_hal::IntSlice;
 
-use super::table::{Binding, Feed, Unbound, Vector, part};
+use super::table::{Binding, Feed, Unbound, Vector};
+use crate::optimized::ints::{part, widen};
 use crate::simd::{LaneOps, WIDTH};
 
 /// Vectors between the one that is read and the one that is asked for: about a microsecond of arithmetic.
@@ -186,25 +186,5 @@ impl Binding<'_> {
 fn prefetch<S: LaneOps>(ops: S, vectors: &[Vector], index: usize) {
     if let Some(vector) = vectors.get(index) {
         ops.prefetch(vector);
-    }
-}
-
-/// Widens a block of integers.
-#[inline(always)]
-fn widen(values: IntSlice<'_>, out: &mut [[i64; WIDTH]]) {
-    match values {
-        IntSlice::I8(v) => widen_from(v, out),
-        IntSlice::I16(v) => widen_from(v, out),
-        IntSlice::I32(v) => widen_from(v, out),
-        IntSlice::I64(v) => widen_from(v, out),
-    }
-}
-
-#[inline(always)]
-fn widen_from<T: Copy + Into<i64>>(values: &[T], out: &mut [[i64; WIDTH]]) {
-    for (out, values) in out.iter_mut().zip(values.as_chunks::<WIDTH>().0) {
-        for lane in 0..WIDTH {
-            out[lane] = values[lane].into();
-        }
     }
 }

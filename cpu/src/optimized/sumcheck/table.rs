@@ -6,12 +6,12 @@
 //! that each factor carries is divided out of the sums.
 
 use std::borrow::Cow;
-use std::ops::Range;
 
 use kernelwise_field::{AdditiveGroup, Fr};
 use kernelwise_hal::{IntSlice, Table};
 
 use super::eq::{self, EqPrefix};
+use crate::optimized::ints::{magnitude_bits, part};
 use crate::simd::{LaneOps, SIGNED_BITS, WIDTH};
 
 /// Memory of eight elements.
@@ -172,27 +172,9 @@ fn in_place<'b>(
     (unbound([c, d]), target)
 }
 
-/// Bits of the largest magnitude.
-fn magnitude_bits(values: IntSlice<'_>) -> u32 {
-    let any = match values {
-        IntSlice::I8(v) => v.iter().fold(0, |any, x| any | u64::from(x.unsigned_abs())),
-        IntSlice::I16(v) => v.iter().fold(0, |any, x| any | u64::from(x.unsigned_abs())),
-        IntSlice::I32(v) => v.iter().fold(0, |any, x| any | u64::from(x.unsigned_abs())),
-        IntSlice::I64(v) => v.iter().fold(0, |any, x| any | x.unsigned_abs()),
-    };
-    u64::BITS - any.leading_zeros()
-}
-
 /// Whole vectors of a table, whose length is a power of two of at least one vector.
 fn vectors(values: &[Fr]) -> &[Vector] {
     values.as_chunks().0
-}
-
-/// The vectors of integers in `range`, which lies inside.
-pub(super) fn part(values: IntSlice<'_>, range: Range<usize>) -> IntSlice<'_> {
-    values
-        .slice(range.start * WIDTH..range.end * WIDTH)
-        .unwrap_or(IntSlice::I8(&[]))
 }
 
 /// What a bind reads for one table.

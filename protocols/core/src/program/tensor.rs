@@ -83,22 +83,28 @@ impl Shape {
     /// If `values` does not have [`len`](Self::len) elements.
     pub fn pad<T: Copy>(&self, values: &[T], fill: T) -> Vec<T> {
         assert_eq!(values.len(), self.len(), "values must fill the shape");
-        let mut padded = values.to_vec();
-        // From the innermost axis outwards, each block grows from `dim` to `2^ceil(log2 dim)` sub-blocks.
-        let mut block = 1;
-        for &dim in self.0.iter().rev() {
-            let grown = dim.next_power_of_two();
-            if grown != dim {
-                let mut next = Vec::with_capacity(padded.len() / dim * grown);
-                for chunk in padded.chunks_exact(dim * block) {
-                    next.extend_from_slice(chunk);
-                    next.resize(next.len() + (grown - dim) * block, fill);
-                }
-                padded = next;
-            }
-            block *= grown;
+        let mut padded = vec![fill; self.padded_len()];
+        let width = self.0.last().copied().unwrap_or(1);
+        for (row, start) in values.chunks(width.max(1)).zip(self.padded_rows()) {
+            padded[start..start + width].copy_from_slice(row);
         }
         padded
+    }
+
+    /// Where each run of the innermost axis starts in the padded table, in row-major order.
+    pub fn padded_rows(&self) -> Vec<usize> {
+        let Some((&width, outer)) = self.0.split_last() else {
+            return vec![0];
+        };
+        let mut stride = width.next_power_of_two();
+        let mut rows = vec![0];
+        for &dim in outer.iter().rev() {
+            rows = (0..dim)
+                .flat_map(|index| rows.iter().map(move |row| index * stride + row))
+                .collect();
+            stride *= dim.next_power_of_two();
+        }
+        rows
     }
 }
 

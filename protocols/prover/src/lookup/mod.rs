@@ -31,9 +31,9 @@ impl Backward<'_, '_> {
         let leaves = leaves::build(self.program, self.witness, &fingerprint)?;
         observer.step(Phase::Lookups);
         let point = fractions::prove(
-            self.devices.sumcheck,
+            self.devices,
             self.channel,
-            leaves,
+            &leaves,
             layout.num_vars(),
             || {
                 observer.step(Phase::Lookups);
