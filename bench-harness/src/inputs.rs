@@ -1,6 +1,6 @@
 //! Deterministic inputs: equal on every machine and in every run.
 
-use kernelwise_field::{AdditiveGroup, CurveGroup, Fr, G1, G1Affine, PrimeField, PrimeGroup};
+use kernelwise_field::{CurveGroup, Fr, PrimeField};
 
 /// SplitMix64, [Steele, Lea, Flood 2014](https://doi.org/10.1145/2660193.2660195): small, and good enough for inputs.
 #[derive(Debug, Clone)]
@@ -41,22 +41,24 @@ impl Rng {
 /// `len` points without known relations between them.
 ///
 /// A random walk over sixteen random steps: one addition per point instead of one scalar multiplication.
-pub fn points(seed: u64, len: usize) -> Vec<G1Affine> {
+pub fn points<G: CurveGroup<ScalarField = Fr>>(seed: u64, len: usize) -> Vec<G::Affine> {
     let mut rng = Rng::new(seed);
-    let steps: Vec<G1> = (0..16).map(|_| G1::generator() * rng.field()).collect();
-    let steps = G1::normalize_batch(&steps);
-    let mut at = G1::ZERO;
-    let walk: Vec<G1> = (0..len)
+    let steps: Vec<G> = (0..16).map(|_| G::generator() * rng.field()).collect();
+    let steps = G::normalize_batch(&steps);
+    let mut at = G::zero();
+    let walk: Vec<G> = (0..len)
         .map(|_| {
             at += steps[(rng.next_u64() >> 60) as usize];
             at
         })
         .collect();
-    G1::normalize_batch(&walk)
+    G::normalize_batch(&walk)
 }
 
 #[cfg(test)]
 mod tests {
+    use kernelwise_field::G1;
+
     use super::*;
 
     #[test]
@@ -69,7 +71,7 @@ mod tests {
 
     #[test]
     fn points_are_on_the_curve_and_distinct() {
-        let points = points(1, 40);
+        let points = points::<G1>(1, 40);
         assert!(points.iter().all(|point| point.is_on_curve()));
         let distinct: std::collections::HashSet<_> = points.iter().collect();
         assert_eq!(distinct.len(), 40);

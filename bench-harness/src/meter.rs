@@ -3,17 +3,21 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use kernelwise_field::{Fr, G1, G1Affine};
+use kernelwise_field::{Fr, G2};
 use kernelwise_hal::{
     BaseSet, Contract, ContractAxis, Device, DeviceError, DeviceInfo, FractionLayer, FractionTree,
-    IntMatrix, IntSlice, Msm, Ntt, RoundProver, Scalars, SumcheckDevice, SumcheckRequest, Table,
+    IntMatrix, IntSlice, Msm, MsmGroup, Ntt, RoundProver, Scalars, SumcheckDevice, SumcheckRequest,
+    Table,
 };
 use serde::{Deserialize, Serialize};
 
 /// Bytes of a field element in memory.
 const FR_BYTES: u64 = 32;
-/// Bytes of an affine point in memory, two coordinates.
-const POINT_BYTES: u64 = 64;
+
+/// Bytes of an affine point in memory: two coordinates over a field of this many bytes.
+fn point_bytes<G: MsmGroup>() -> u64 {
+    2 * size_of::<G::BaseField>() as u64
+}
 
 /// Work asked of a device: equal on every machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -86,8 +90,8 @@ impl Metered {
         }
     }
 
-    fn inner_msm(&self) -> Result<&dyn Msm, DeviceError> {
-        self.device.msm().ok_or_else(|| self.unsupported("msm"))
+    fn inner_msm<G: MsmGroup>(&self) -> Result<&dyn Msm<G>, DeviceError> {
+        G::offered(&*self.device).ok_or_else(|| self.unsupported("msm"))
     }
 }
 
@@ -98,6 +102,10 @@ impl Device for Metered {
 
     fn msm(&self) -> Option<&dyn Msm> {
         self.device.msm().map(|_| self as &dyn Msm)
+    }
+
+    fn msm_g2(&self) -> Option<&dyn Msm<G2>> {
+        self.device.msm_g2().map(|_| self as &dyn Msm<G2>)
     }
 
     fn sumcheck(&self) -> Option<&dyn SumcheckDevice> {
@@ -127,7 +135,7 @@ fn int_bytes(values: &IntSlice<'_>) -> u64 {
     values.len() as u64 * width
 }
 
-fn msm_work(scalars: &Scalars<'_>, results: usize) -> Counters {
+fn msm_work<G: MsmGroup>(scalars: &Scalars<'_>, results: usize) -> Counters {
     let points = scalars.len() as u64;
     let scalar_bytes = match scalars {
         Scalars::Fr(values) => values.len() as u64 * FR_BYTES,
@@ -138,30 +146,30 @@ fn msm_work(scalars: &Scalars<'_>, results: usize) -> Counters {
     let bases = points / results.max(1) as u64;
     Counters {
         points,
-        bytes: scalar_bytes + (bases + results as u64) * POINT_BYTES,
+        bytes: scalar_bytes + (bases + results as u64) * point_bytes::<G>(),
         ..Counters::default()
     }
 }
 
-impl Msm for Metered {
-    fn load(&self, bases: &[G1Affine]) -> Result<BaseSet, DeviceError> {
-        self.inner_msm()?.load(bases)
+impl<G: MsmGroup> Msm<G> for Metered {
+    fn load(&self, bases: &[G::Affine]) -> Result<BaseSet<G>, DeviceError> {
+        self.inner_msm::<G>()?.load(bases)
     }
 
-    fn msm(&self, bases: &BaseSet, scalars: Scalars<'_>) -> Result<G1, DeviceError> {
-        self.meter.add(msm_work(&scalars, 1));
-        self.inner_msm()?.msm(bases, scalars)
+    fn msm(&self, bases: &BaseSet<G>, scalars: Scalars<'_>) -> Result<G, DeviceError> {
+        self.meter.add(msm_work::<G>(&scalars, 1));
+        self.inner_msm::<G>()?.msm(bases, scalars)
     }
 
     fn msm_rows(
         &self,
-        bases: &BaseSet,
+        bases: &BaseSet<G>,
         scalars: Scalars<'_>,
         row_len: usize,
-    ) -> Result<Vec<G1>, DeviceError> {
+    ) -> Result<Vec<G>, DeviceError> {
         let rows = scalars.len().checked_div(row_len).unwrap_or(0);
-        self.meter.add(msm_work(&scalars, rows));
-        self.inner_msm()?.msm_rows(bases, scalars, row_len)
+        self.meter.add(msm_work::<G>(&scalars, rows));
+        self.inner_msm::<G>()?.msm_rows(bases, scalars, row_len)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The CPU as a device.
 
+use kernelwise_hal::field::{G1, G2};
 use kernelwise_hal::{
     Contract, Device, DeviceInfo, DeviceKind, FractionTree, Msm, Ntt, SumcheckDevice,
 };
@@ -13,10 +14,15 @@ use crate::reference::{
     ntt::ReferenceNtt, sumcheck::ReferenceSumcheck,
 };
 
+/// Sums in both groups.
+trait BothMsm: Msm<G1> + Msm<G2> {}
+
+impl<T: Msm<G1> + Msm<G2>> BothMsm for T {}
+
 /// The host CPU in one of two tiers that return the same values.
 pub struct CpuDevice {
     info: DeviceInfo,
-    msm: Box<dyn Msm>,
+    msm: Box<dyn BothMsm>,
     sumcheck: Box<dyn SumcheckDevice>,
     fractions: Box<dyn FractionTree>,
     contract: Box<dyn Contract>,
@@ -77,6 +83,10 @@ impl Device for CpuDevice {
     }
 
     fn msm(&self) -> Option<&dyn Msm> {
+        Some(&*self.msm)
+    }
+
+    fn msm_g2(&self) -> Option<&dyn Msm<G2>> {
         Some(&*self.msm)
     }
 

@@ -8,11 +8,11 @@
 use std::sync::Arc;
 
 use kernelwise_cpu::{CpuDevice, CpuFactory};
-use kernelwise_hal::field::{Fr, G1, G1Affine, PrimeGroup};
+use kernelwise_hal::field::{Fr, G1, G2};
 use kernelwise_hal::{
     BaseSet, Contract, ContractAxis, Device, DeviceError, DeviceInfo, DualDevice, FractionLayer,
-    FractionTree, IntMatrix, IntSlice, Msm, Ntt, NullDevice, Registry, RoundPoly, RoundProver,
-    Scalars, SumcheckDevice, SumcheckRequest, conformance,
+    FractionTree, IntMatrix, IntSlice, Msm, MsmGroup, Ntt, NullDevice, Registry, RoundPoly,
+    RoundProver, Scalars, SumcheckDevice, SumcheckRequest, conformance,
 };
 
 fn passes(device: &dyn Device) {
@@ -43,7 +43,14 @@ fn null_device_skips_everything() {
     let report = conformance::run(&NullDevice::new()).unwrap();
     assert_eq!(
         report.skipped,
-        ["msm", "sumcheck", "fractions", "contract", "ntt"]
+        [
+            "msm in G1",
+            "msm in G2",
+            "sumcheck",
+            "fractions",
+            "contract",
+            "ntt"
+        ]
     );
     assert!(report.passed.is_empty());
 }
@@ -71,6 +78,7 @@ fn factory_opens_both_tiers() {
 #[derive(Clone, Copy, PartialEq)]
 enum Fault {
     Msm,
+    MsmG2,
     MsmRows,
     Round,
     Finish,
@@ -81,6 +89,7 @@ enum Fault {
 
 const FAULTS: [Fault; 7] = [
     Fault::Msm,
+    Fault::MsmG2,
     Fault::MsmRows,
     Fault::Round,
     Fault::Finish,
@@ -104,6 +113,10 @@ impl Device for Faulty {
         Some(self)
     }
 
+    fn msm_g2(&self) -> Option<&dyn Msm<G2>> {
+        Some(self)
+    }
+
     fn sumcheck(&self) -> Option<&dyn SumcheckDevice> {
         Some(self)
     }
@@ -121,24 +134,39 @@ impl Device for Faulty {
     }
 }
 
-impl Msm for Faulty {
-    fn load(&self, bases: &[G1Affine]) -> Result<BaseSet, DeviceError> {
-        self.inner.msm().unwrap().load(bases)
+/// Wrong sums in one group.
+trait FaultyGroup: MsmGroup {
+    const FAULT: Fault;
+}
+
+impl FaultyGroup for G1 {
+    const FAULT: Fault = Fault::Msm;
+}
+
+impl FaultyGroup for G2 {
+    const FAULT: Fault = Fault::MsmG2;
+}
+
+impl<G: FaultyGroup> Msm<G> for Faulty {
+    fn load(&self, bases: &[G::Affine]) -> Result<BaseSet<G>, DeviceError> {
+        G::offered(&self.inner).unwrap().load(bases)
     }
 
-    fn msm(&self, bases: &BaseSet, scalars: Scalars<'_>) -> Result<G1, DeviceError> {
-        let right = self.inner.msm().unwrap().msm(bases, scalars)?;
-        let hit = self.fault == Fault::Msm && scalars.len() == 33;
-        Ok(if hit { right + G1::generator() } else { right })
+    fn msm(&self, bases: &BaseSet<G>, scalars: Scalars<'_>) -> Result<G, DeviceError> {
+        let right = G::offered(&self.inner).unwrap().msm(bases, scalars)?;
+        let hit = self.fault == G::FAULT && scalars.len() == 33;
+        Ok(if hit { right + G::generator() } else { right })
     }
 
     fn msm_rows(
         &self,
-        bases: &BaseSet,
+        bases: &BaseSet<G>,
         scalars: Scalars<'_>,
         len: usize,
-    ) -> Result<Vec<G1>, DeviceError> {
-        let mut right = self.inner.msm().unwrap().msm_rows(bases, scalars, len)?;
+    ) -> Result<Vec<G>, DeviceError> {
+        let mut right = G::offered(&self.inner)
+            .unwrap()
+            .msm_rows(bases, scalars, len)?;
         if self.fault == Fault::MsmRows && right.len() > 1 {
             right.swap(0, 1);
         }
@@ -262,7 +290,7 @@ fn faults_are_disagreements_of_a_pair() {
             left: "cpu-reference".to_owned(),
             right: "cpu".to_owned(),
             operation: match fault {
-                Fault::Msm => "msm",
+                Fault::Msm | Fault::MsmG2 => "msm",
                 Fault::MsmRows => "msm_rows",
                 Fault::Round => "sumcheck round",
                 Fault::Finish => "sumcheck final evaluations",

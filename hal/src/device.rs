@@ -1,5 +1,7 @@
 //! A device: facts about it, and the operations it offers.
 
+use kernelwise_field::G2;
+
 use crate::{Contract, FractionTree, Msm, Ntt, SumcheckDevice};
 
 /// The family of a device.
@@ -36,6 +38,8 @@ pub struct DeviceInfo {
 pub struct Capabilities {
     /// Multi-scalar multiplication in G1.
     pub msm: bool,
+    /// Multi-scalar multiplication in G2.
+    pub msm_g2: bool,
     /// Sumcheck rounds.
     pub sumcheck: bool,
     /// Trees of fractions.
@@ -54,8 +58,13 @@ pub trait Device: Send + Sync {
     /// Facts about this device.
     fn info(&self) -> &DeviceInfo;
 
-    /// Multi-scalar multiplication, if offered.
+    /// Multi-scalar multiplication in G1, if offered.
     fn msm(&self) -> Option<&dyn Msm> {
+        None
+    }
+
+    /// Multi-scalar multiplication in G2, if offered.
+    fn msm_g2(&self) -> Option<&dyn Msm<G2>> {
         None
     }
 
@@ -83,6 +92,7 @@ pub trait Device: Send + Sync {
     fn capabilities(&self) -> Capabilities {
         Capabilities {
             msm: self.msm().is_some(),
+            msm_g2: self.msm_g2().is_some(),
             sumcheck: self.sumcheck().is_some(),
             fractions: self.fractions().is_some(),
             contract: self.contract().is_some(),

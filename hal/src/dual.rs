@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use kernelwise_field::{Fr, G1, G1Affine};
+use kernelwise_field::{Fr, G2};
 
 use crate::{
     BaseSet, Contract, ContractAxis, Device, DeviceError, DeviceInfo, DeviceKind, FractionLayer,
-    FractionTree, IntMatrix, IntSlice, Msm, Ntt, RoundPoly, RoundProver, Scalars, SumcheckDevice,
-    SumcheckRequest,
+    FractionTree, IntMatrix, IntSlice, Msm, MsmGroup, Ntt, RoundPoly, RoundProver, Scalars,
+    SumcheckDevice, SumcheckRequest,
 };
 
 /// Runs every operation on both devices and fails with [`DeviceError::Disagreement`] where they differ.
@@ -70,6 +70,13 @@ impl Device for DualDevice {
             .map(|_| self as &dyn Msm)
     }
 
+    fn msm_g2(&self) -> Option<&dyn Msm<G2>> {
+        self.left
+            .msm_g2()
+            .and(self.right.msm_g2())
+            .map(|_| self as &dyn Msm<G2>)
+    }
+
     fn sumcheck(&self) -> Option<&dyn SumcheckDevice> {
         self.left
             .sumcheck()
@@ -126,14 +133,14 @@ impl Names {
 }
 
 /// The bases as each of the two holds them.
-struct PairedBases {
-    left: BaseSet,
-    right: BaseSet,
+struct PairedBases<G> {
+    left: BaseSet<G>,
+    right: BaseSet<G>,
 }
 
-impl Msm for DualDevice {
-    fn load(&self, bases: &[G1Affine]) -> Result<BaseSet, DeviceError> {
-        let (left, right) = self.pair(Device::msm, "msm")?;
+impl<G: MsmGroup> Msm<G> for DualDevice {
+    fn load(&self, bases: &[G::Affine]) -> Result<BaseSet<G>, DeviceError> {
+        let (left, right) = self.pair(G::offered, "msm")?;
         let paired = PairedBases {
             left: left.load(bases)?,
             right: right.load(bases)?,
@@ -141,9 +148,9 @@ impl Msm for DualDevice {
         Ok(BaseSet::new(&self.info.name, bases.len(), Box::new(paired)))
     }
 
-    fn msm(&self, bases: &BaseSet, scalars: Scalars<'_>) -> Result<G1, DeviceError> {
-        let (left, right) = self.pair(Device::msm, "msm")?;
-        let paired: &PairedBases = bases.prepared(&self.info.name)?;
+    fn msm(&self, bases: &BaseSet<G>, scalars: Scalars<'_>) -> Result<G, DeviceError> {
+        let (left, right) = self.pair(G::offered, "msm")?;
+        let paired: &PairedBases<G> = bases.prepared(&self.info.name)?;
         let other = right.msm(&paired.right, scalars)?;
         self.names()
             .agree(left.msm(&paired.left, scalars)?, &other, "msm")
@@ -151,12 +158,12 @@ impl Msm for DualDevice {
 
     fn msm_rows(
         &self,
-        bases: &BaseSet,
+        bases: &BaseSet<G>,
         scalars: Scalars<'_>,
         row_len: usize,
-    ) -> Result<Vec<G1>, DeviceError> {
-        let (left, right) = self.pair(Device::msm, "msm")?;
-        let paired: &PairedBases = bases.prepared(&self.info.name)?;
+    ) -> Result<Vec<G>, DeviceError> {
+        let (left, right) = self.pair(G::offered, "msm")?;
+        let paired: &PairedBases<G> = bases.prepared(&self.info.name)?;
         let other = right.msm_rows(&paired.right, scalars, row_len)?;
         self.names().agree(
             left.msm_rows(&paired.left, scalars, row_len)?,

@@ -1,7 +1,7 @@
 //! The hardware abstraction layer: what a prover asks of a device.
 //!
 //! # Design
-//! - **Concrete field, dynamic device.** `Fr` and G1 are fixed in [`kernelwise_field`]; every trait is
+//! - **Concrete field, dynamic device.** `Fr`, G1 and G2 are fixed in [`kernelwise_field`]; every trait is
 //!   object-safe, so that a prover holds `&dyn Device` and never a type parameter per back end.
 //! - **Two verbs and their helpers.** A device offers [`Msm`] and [`SumcheckDevice`], and may offer
 //!   [`FractionTree`], [`Contract`] and [`Ntt`]. Nothing here knows of kernels, tensors or transcripts.
@@ -39,7 +39,7 @@ pub use factors::Factors;
 pub use fractions::{FractionLayer, FractionTree};
 pub use ints::IntSlice;
 pub use kernelwise_field as field;
-pub use msm::{BaseSet, Msm, Scalars};
+pub use msm::{BaseSet, Msm, MsmGroup, Scalars};
 pub use ntt::Ntt;
 pub use null::NullDevice;
 pub use registry::{DeviceFactory, Registry};

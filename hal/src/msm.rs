@@ -1,10 +1,11 @@
-//! Multi-scalar multiplication over resident bases.
+//! Multi-scalar multiplication over resident bases, in either group.
 
 use std::any::Any;
+use std::marker::PhantomData;
 
-use kernelwise_field::{Fr, G1, G1Affine};
+use kernelwise_field::{CurveGroup, Fr, G1, G2};
 
-use crate::{DeviceError, IntSlice};
+use crate::{Device, DeviceError, IntSlice};
 
 /// The scalars of one multi-scalar multiplication.
 #[derive(Debug, Clone, Copy)]
@@ -51,20 +52,22 @@ impl<'a> Scalars<'a> {
     }
 }
 
-/// Bases resident on a device, in whatever layout it likes; dropping it frees them.
-pub struct BaseSet {
+/// Bases of one group resident on a device, in whatever layout it likes; dropping it frees them.
+pub struct BaseSet<G = G1> {
     device: String,
     len: usize,
     prepared: Box<dyn Any + Send + Sync>,
+    group: PhantomData<fn() -> G>,
 }
 
-impl BaseSet {
+impl<G> BaseSet<G> {
     /// Wraps a device's own prepared layout of `len` bases.
     pub fn new(device: &str, len: usize, prepared: Box<dyn Any + Send + Sync>) -> Self {
         Self {
             device: device.to_owned(),
             len,
             prepared,
+            group: PhantomData,
         }
     }
 
@@ -94,7 +97,7 @@ impl BaseSet {
     }
 }
 
-impl std::fmt::Debug for BaseSet {
+impl<G> std::fmt::Debug for BaseSet<G> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("BaseSet")
             .field("device", &self.device)
@@ -103,13 +106,38 @@ impl std::fmt::Debug for BaseSet {
     }
 }
 
-/// Multi-scalar multiplication in G1.
-pub trait Msm: Send + Sync {
+/// A group in which devices compute sums: G1 or G2.
+pub trait MsmGroup: CurveGroup<ScalarField = Fr> {
+    /// Its name, for people.
+    const NAME: &'static str;
+
+    /// The sums that `device` offers in this group.
+    fn offered(device: &dyn Device) -> Option<&dyn Msm<Self>>;
+}
+
+impl MsmGroup for G1 {
+    const NAME: &'static str = "G1";
+
+    fn offered(device: &dyn Device) -> Option<&dyn Msm<Self>> {
+        device.msm()
+    }
+}
+
+impl MsmGroup for G2 {
+    const NAME: &'static str = "G2";
+
+    fn offered(device: &dyn Device) -> Option<&dyn Msm<Self>> {
+        device.msm_g2()
+    }
+}
+
+/// Multi-scalar multiplication in G1, or in G2 as `Msm<G2>`.
+pub trait Msm<G: MsmGroup = G1>: Send + Sync {
     /// Makes `bases` resident. The identity and repeated points are allowed.
     ///
     /// # Errors
     /// [`DeviceError::OutOfMemory`] if they do not fit.
-    fn load(&self, bases: &[G1Affine]) -> Result<BaseSet, DeviceError>;
+    fn load(&self, bases: &[G::Affine]) -> Result<BaseSet<G>, DeviceError>;
 
     /// Computes `Σ_i scalars[i] · bases[i]`.
     ///
@@ -119,7 +147,7 @@ pub trait Msm: Send + Sync {
     /// # Errors
     /// [`DeviceError::LengthMismatch`] if there are more scalars than bases;
     /// [`DeviceError::ForeignBases`] if another device loaded them.
-    fn msm(&self, bases: &BaseSet, scalars: Scalars<'_>) -> Result<G1, DeviceError>;
+    fn msm(&self, bases: &BaseSet<G>, scalars: Scalars<'_>) -> Result<G, DeviceError>;
 
     /// Computes one multi-scalar multiplication per row of a row-major matrix, all over the same bases.
     ///
@@ -130,10 +158,10 @@ pub trait Msm: Send + Sync {
     /// As [`msm`](Msm::msm), and [`DeviceError::LengthMismatch`] if `row_len` does not divide the length.
     fn msm_rows(
         &self,
-        bases: &BaseSet,
+        bases: &BaseSet<G>,
         scalars: Scalars<'_>,
         row_len: usize,
-    ) -> Result<Vec<G1>, DeviceError> {
+    ) -> Result<Vec<G>, DeviceError> {
         rows_of(scalars.len(), row_len)?
             .map(|range| {
                 let got = range.end;

@@ -3,6 +3,7 @@
 mod contract;
 mod field;
 mod msm;
+mod msm_g2;
 mod msm_rows;
 mod msm_small;
 mod ntt;
@@ -12,7 +13,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use clap::ValueEnum;
-use kernelwise_field::G1Affine;
+use kernelwise_field::{G1, G1Affine};
 use kernelwise_hal::Device;
 
 use crate::case::{Case, Contender, Task};
@@ -30,6 +31,8 @@ pub enum Op {
     Field,
     /// Multi-scalar multiplication with full-width scalars.
     Msm,
+    /// The same in G2.
+    MsmG2,
     /// Multi-scalar multiplication with bits and small integers.
     MsmSmall,
     /// One multi-scalar multiplication per row of a matrix of small integers, over the same bases.
@@ -48,6 +51,7 @@ impl Op {
         match self {
             Self::Field => "field",
             Self::Msm => "msm",
+            Self::MsmG2 => "msm-g2",
             Self::MsmSmall => "msm-small",
             Self::MsmRows => "msm-rows",
             Self::Sumcheck => "sumcheck",
@@ -66,7 +70,7 @@ impl Op {
     pub fn scalar_kinds(self) -> &'static [&'static str] {
         match self {
             Self::Field => &["fr"],
-            Self::Msm => &["fr"],
+            Self::Msm | Self::MsmG2 => &["fr"],
             Self::MsmSmall => &["bits", "i8", "i16", "i32"],
             Self::MsmRows => &["i8"],
             Self::Sumcheck => &["fr-fr", "i8-fr", "eq-abc"],
@@ -104,7 +108,7 @@ impl Setting {
             Op::MsmRows => msm_rows::row_len(log_size),
             _ => 0,
         };
-        let points = inputs::points(BASE_SEED, ops.iter().map(needed).max().unwrap_or(0));
+        let points = inputs::points::<G1>(BASE_SEED, ops.iter().map(needed).max().unwrap_or(0));
         Self {
             devices,
             points: Arc::new(points),
@@ -136,6 +140,7 @@ impl Setting {
         match op {
             Op::Field => field::case(self, log_size),
             Op::Msm => msm::case(self, log_size),
+            Op::MsmG2 => msm_g2::case(self, log_size),
             Op::MsmSmall => msm_small::case(self, scalar_kind, log_size),
             Op::MsmRows => msm_rows::case(self, log_size),
             Op::Sumcheck => sumcheck::case(self, scalar_kind, log_size),

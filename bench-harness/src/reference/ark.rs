@@ -1,7 +1,7 @@
 //! Arkworks: what it computes, and canonical bytes of its values.
 
 use kernelwise_field::{
-    AffineRepr, BigInteger, CurveGroup, Fq, Fr, G1, G1Affine, PrimeField, VariableBaseMSM,
+    AffineRepr, BigInteger, CurveGroup, Fq, Fr, G1, G1Affine, G2, PrimeField, VariableBaseMSM,
 };
 use kernelwise_hal::IntSlice;
 
@@ -26,6 +26,12 @@ pub fn point_bytes(points: &[G1]) -> Vec<u8> {
             [coordinate(x), coordinate(y)].concat()
         })
         .collect()
+}
+
+/// All components of both affine coordinates; zeros for the identity.
+pub fn point_g2_bytes(point: &G2) -> Vec<u8> {
+    let (x, y) = point.into_affine().xy().unwrap_or_default();
+    [x.c0, x.c1, y.c0, y.c1].map(coordinate).concat()
 }
 
 /// `Σ scalars_i · bases_i` over as many bases as there are scalars.

@@ -1,7 +1,7 @@
 //! Multi-scalar multiplication as a sum of double-and-adds.
 
-use kernelwise_field::{AdditiveGroup, AffineRepr, G1, G1Affine, PrimeField};
-use kernelwise_hal::{BaseSet, DeviceError, Msm, Scalars};
+use kernelwise_field::{AffineRepr, PrimeField};
+use kernelwise_hal::{BaseSet, DeviceError, Msm, MsmGroup, Scalars};
 
 /// One double-and-add per scalar.
 pub(crate) struct ReferenceMsm {
@@ -16,8 +16,8 @@ impl ReferenceMsm {
     }
 }
 
-impl Msm for ReferenceMsm {
-    fn load(&self, bases: &[G1Affine]) -> Result<BaseSet, DeviceError> {
+impl<G: MsmGroup> Msm<G> for ReferenceMsm {
+    fn load(&self, bases: &[G::Affine]) -> Result<BaseSet<G>, DeviceError> {
         Ok(BaseSet::new(
             &self.device,
             bases.len(),
@@ -25,8 +25,8 @@ impl Msm for ReferenceMsm {
         ))
     }
 
-    fn msm(&self, bases: &BaseSet, scalars: Scalars<'_>) -> Result<G1, DeviceError> {
-        let points: &Vec<G1Affine> = bases.prepared(&self.device)?;
+    fn msm(&self, bases: &BaseSet<G>, scalars: Scalars<'_>) -> Result<G, DeviceError> {
+        let points: &Vec<G::Affine> = bases.prepared(&self.device)?;
         if scalars.len() > points.len() {
             return Err(DeviceError::LengthMismatch {
                 what: "scalars",
@@ -38,7 +38,7 @@ impl Msm for ReferenceMsm {
         Ok(points
             .iter()
             .zip(&scalars)
-            .fold(G1::ZERO, |sum, (base, scalar)| {
+            .fold(G::zero(), |sum, (base, scalar)| {
                 sum + base.mul_bigint(scalar.into_bigint())
             }))
     }

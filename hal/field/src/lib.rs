@@ -10,17 +10,25 @@
 pub use ark_bn254::Bn254;
 /// The base field of G1: coordinates of points.
 pub use ark_bn254::Fq;
+/// The quadratic extension of [`Fq`]: coordinates of points of G2.
+pub use ark_bn254::Fq2;
 /// The scalar field: every claim is a claim over `Fr`.
 pub use ark_bn254::Fr;
-/// A point of G1 in affine coordinates (x, y), or the identity.
-pub use ark_bn254::G1Affine;
-/// A point of G1 in Jacobian coordinates.
-pub use ark_bn254::G1Projective as G1;
-/// A point of G2 in affine coordinates.
-pub use ark_bn254::G2Affine;
-/// A point of G2 in Jacobian coordinates.
-pub use ark_bn254::G2Projective as G2;
 
+use ark_ec::short_weierstrass::{Affine, Projective};
+
+// Spelt out, because a trait cannot be implemented for both groups under the names that the curve gives them: those
+// go through associated types of its configuration, which the compiler does not tell apart in an impl.
+/// A point of G1 in Jacobian coordinates.
+pub type G1 = Projective<ark_bn254::g1::Config>;
+/// A point of G1 in affine coordinates (x, y), or the identity.
+pub type G1Affine = Affine<ark_bn254::g1::Config>;
+/// A point of G2 in Jacobian coordinates.
+pub type G2 = Projective<ark_bn254::g2::Config>;
+/// A point of G2 in affine coordinates.
+pub type G2Affine = Affine<ark_bn254::g2::Config>;
+
+pub use ark_ec::pairing::Pairing;
 pub use ark_ec::{AffineRepr, CurveGroup, PrimeGroup, VariableBaseMSM};
 pub use ark_ff::{
     AdditiveGroup, BigInt, BigInteger, FftField, Field, One, PrimeField, Zero, batch_inversion,

@@ -79,7 +79,11 @@ pub fn run(device: &dyn Device) -> Result<Report, Failure> {
     };
     match device.msm() {
         Some(msm) => msm::run(msm, &mut cases)?,
-        None => cases.report.skipped.push("msm"),
+        None => cases.report.skipped.push("msm in G1"),
+    }
+    match device.msm_g2() {
+        Some(msm) => msm::run(msm, &mut cases)?,
+        None => cases.report.skipped.push("msm in G2"),
     }
     match device.sumcheck() {
         Some(sumcheck) => {

@@ -1,45 +1,45 @@
-//! Cases for multi-scalar multiplication.
+//! Cases for multi-scalar multiplication, the same in both groups.
 //!
 //! Bases are `a_i · G` with known `a_i`, so that the right answer is `(Σ s_i · a_i) · G`: one field sum and
 //! one double-and-add.
 
-use kernelwise_field::{AffineRepr, CurveGroup, Field, Fr, G1, G1Affine, PrimeField};
+use kernelwise_field::{AffineRepr, Field, Fr, PrimeField};
 
 use super::inputs::{Inputs, Ints, Width};
 use super::{Cases, Failure, Reason, expect_equal, expect_error};
-use crate::{DeviceError, IntSlice, Msm, Scalars};
+use crate::{DeviceError, IntSlice, Msm, MsmGroup, Scalars};
 
 /// Empty, tiny, around a multiple of common lane and window sizes, odd, and longer than one batch.
 const LENGTHS: [usize; 9] = [0, 1, 2, 3, 31, 32, 33, 100, 257];
 
 /// Bases with their logarithms to the generator.
-struct KnownBases {
+struct KnownBases<G: MsmGroup> {
     logs: Vec<Fr>,
-    points: Vec<G1Affine>,
+    points: Vec<G::Affine>,
 }
 
-impl KnownBases {
+impl<G: MsmGroup> KnownBases<G> {
     fn new(logs: Vec<Fr>) -> Self {
-        let points: Vec<G1> = logs.iter().map(|&log| times_generator(log)).collect();
+        let points: Vec<G> = logs.iter().map(|&log| times_generator(log)).collect();
         Self {
             logs,
-            points: G1::normalize_batch(&points),
+            points: G::normalize_batch(&points),
         }
     }
 
-    fn expected(&self, scalars: &[Fr]) -> G1 {
+    fn expected(&self, scalars: &[Fr]) -> G {
         times_generator(scalars.iter().zip(&self.logs).map(|(s, a)| *s * a).sum())
     }
 }
 
-fn times_generator(scalar: Fr) -> G1 {
-    G1Affine::generator().mul_bigint(scalar.into_bigint())
+fn times_generator<G: MsmGroup>(scalar: Fr) -> G {
+    G::Affine::generator().mul_bigint(scalar.into_bigint())
 }
 
-pub(super) fn run(msm: &dyn Msm, cases: &mut Cases) -> Result<(), Failure> {
+pub(super) fn run<G: MsmGroup>(msm: &dyn Msm<G>, cases: &mut Cases) -> Result<(), Failure> {
     let mut inputs = Inputs::new(0x6d73_6d00);
     for len in LENGTHS {
-        let bases = KnownBases::new(inputs.fields(len));
+        let bases = KnownBases::<G>::new(inputs.fields(len));
         every_kind(
             msm,
             cases,
@@ -50,7 +50,7 @@ pub(super) fn run(msm: &dyn Msm, cases: &mut Cases) -> Result<(), Failure> {
         )?;
     }
     awkward_bases(msm, cases, &mut inputs)?;
-    let bases = KnownBases::new(inputs.fields(40));
+    let bases = KnownBases::<G>::new(inputs.fields(40));
     every_kind(
         msm,
         cases,
@@ -64,7 +64,11 @@ pub(super) fn run(msm: &dyn Msm, cases: &mut Cases) -> Result<(), Failure> {
     refusals(msm, cases, &bases)
 }
 
-fn check(msm: &dyn Msm, bases: &KnownBases, scalars: Scalars<'_>) -> Result<(), Reason> {
+fn check<G: MsmGroup>(
+    msm: &dyn Msm<G>,
+    bases: &KnownBases<G>,
+    scalars: Scalars<'_>,
+) -> Result<(), Reason> {
     let loaded = msm.load(&bases.points)?;
     expect_equal("length of base set", &bases.points.len(), &loaded.len())?;
     expect_equal(
@@ -74,34 +78,39 @@ fn check(msm: &dyn Msm, bases: &KnownBases, scalars: Scalars<'_>) -> Result<(), 
     )
 }
 
-fn every_kind(
-    msm: &dyn Msm,
+fn every_kind<G: MsmGroup>(
+    msm: &dyn Msm<G>,
     cases: &mut Cases,
     name: &str,
-    bases: &KnownBases,
+    bases: &KnownBases<G>,
     len: usize,
     inputs: &mut Inputs,
 ) -> Result<(), Failure> {
     let full = inputs.fields(len);
-    cases.case(format!("msm: {name}, full scalars"), || {
+    cases.case(format!("msm in {}: {name}, full scalars", G::NAME), || {
         check(msm, bases, Scalars::Fr(&full))
     })?;
     let bits = inputs.bits(len);
-    cases.case(format!("msm: {name}, bits"), || {
+    cases.case(format!("msm in {}: {name}, bits", G::NAME), || {
         check(msm, bases, Scalars::Bits(&bits))
     })?;
     for width in Width::ALL {
         let ints = inputs.ints(width, len);
         let scalars = Scalars::Int(ints.view());
-        cases.case(format!("msm: {name}, {width:?} integers"), || {
-            check(msm, bases, scalars)
-        })?;
+        cases.case(
+            format!("msm in {}: {name}, {width:?} integers", G::NAME),
+            || check(msm, bases, scalars),
+        )?;
     }
     Ok(())
 }
 
 /// Bases that defeat addition formulas without their exceptional cases.
-fn awkward_bases(msm: &dyn Msm, cases: &mut Cases, inputs: &mut Inputs) -> Result<(), Failure> {
+fn awkward_bases<G: MsmGroup>(
+    msm: &dyn Msm<G>,
+    cases: &mut Cases,
+    inputs: &mut Inputs,
+) -> Result<(), Failure> {
     let one = Fr::from(1u64);
     let some = inputs.field();
     let alternating = |even: Fr, odd: Fr| {
@@ -120,22 +129,26 @@ fn awkward_bases(msm: &dyn Msm, cases: &mut Cases, inputs: &mut Inputs) -> Resul
         ),
     ];
     for (name, logs) in tables {
-        let bases = KnownBases::new(logs);
+        let bases = KnownBases::<G>::new(logs);
         every_kind(msm, cases, name, &bases, 67, inputs)?;
         let equal = Ints::I8(vec![-7; 67]);
         let scalars = Scalars::Int(equal.view());
-        cases.case(format!("msm: {name}, equal scalars"), || {
+        cases.case(format!("msm in {}: {name}, equal scalars", G::NAME), || {
             check(msm, &bases, scalars)
         })?;
         let ones = vec![true; 67];
-        cases.case(format!("msm: {name}, all bits set"), || {
+        cases.case(format!("msm in {}: {name}, all bits set", G::NAME), || {
             check(msm, &bases, Scalars::Bits(&ones))
         })?;
     }
     Ok(())
 }
 
-fn extreme_scalars(msm: &dyn Msm, cases: &mut Cases, bases: &KnownBases) -> Result<(), Failure> {
+fn extreme_scalars<G: MsmGroup>(
+    msm: &dyn Msm<G>,
+    cases: &mut Cases,
+    bases: &KnownBases<G>,
+) -> Result<(), Failure> {
     let minus_one = -Fr::from(1u64);
     let half = Fr::from(2u64).inverse().unwrap_or_default();
     let full = [
@@ -147,41 +160,43 @@ fn extreme_scalars(msm: &dyn Msm, cases: &mut Cases, bases: &KnownBases) -> Resu
         minus_one - half,
         -half,
     ];
-    cases.case("msm: extreme full scalars".into(), || {
+    cases.case(format!("msm in {}: extreme full scalars", G::NAME), || {
         check(msm, bases, Scalars::Fr(&full))
     })?;
-    cases.case("msm: full scalars all r-1".into(), || {
+    cases.case(format!("msm in {}: full scalars all r-1", G::NAME), || {
         check(msm, bases, Scalars::Fr(&[minus_one; 40]))
     })?;
-    cases.case("msm: full scalars all zero".into(), || {
+    cases.case(format!("msm in {}: full scalars all zero", G::NAME), || {
         check(msm, bases, Scalars::Fr(&[Fr::from(0u64); 40]))
     })?;
-    cases.case("msm: bits all zero".into(), || {
+    cases.case(format!("msm in {}: bits all zero", G::NAME), || {
         check(msm, bases, Scalars::Bits(&[false; 40]))
     })?;
     for width in Width::ALL {
         let extremes = width.extremes();
-        cases.case(format!("msm: extreme {width:?} integers"), || {
-            check(msm, bases, Scalars::Int(extremes.view()))
-        })?;
+        cases.case(
+            format!("msm in {}: extreme {width:?} integers", G::NAME),
+            || check(msm, bases, Scalars::Int(extremes.view())),
+        )?;
         let minima = width.minima(40);
-        cases.case(format!("msm: {width:?} integers all minimal"), || {
-            check(msm, bases, Scalars::Int(minima.view()))
-        })?;
+        cases.case(
+            format!("msm in {}: {width:?} integers all minimal", G::NAME),
+            || check(msm, bases, Scalars::Int(minima.view())),
+        )?;
     }
-    cases.case("msm: integers all zero".into(), || {
+    cases.case(format!("msm in {}: integers all zero", G::NAME), || {
         check(msm, bases, Scalars::Int(IntSlice::I16(&[0; 40])))
     })
 }
 
-fn check_rows(
-    msm: &dyn Msm,
-    bases: &KnownBases,
+fn check_rows<G: MsmGroup>(
+    msm: &dyn Msm<G>,
+    bases: &KnownBases<G>,
     scalars: Scalars<'_>,
     row_len: usize,
 ) -> Result<(), Reason> {
     let loaded = msm.load(&bases.points)?;
-    let expected: Vec<G1> = scalars
+    let expected: Vec<G> = scalars
         .to_field()
         .chunks(row_len.max(1))
         .map(|row| bases.expected(row))
@@ -193,14 +208,14 @@ fn check_rows(
     )
 }
 
-fn rows(
-    msm: &dyn Msm,
+fn rows<G: MsmGroup>(
+    msm: &dyn Msm<G>,
     cases: &mut Cases,
-    bases: &KnownBases,
+    bases: &KnownBases<G>,
     inputs: &mut Inputs,
 ) -> Result<(), Failure> {
     for (count, row_len) in [(0, 5), (1, 40), (3, 1), (7, 20), (5, 33), (40, 40), (70, 2)] {
-        let name = format!("msm: {count} rows of {row_len}");
+        let name = format!("msm in {}: {count} rows of {row_len}", G::NAME);
         let full = inputs.fields(count * row_len);
         cases.case(format!("{name}, full scalars"), || {
             check_rows(msm, bases, Scalars::Fr(&full), row_len)
@@ -217,44 +232,54 @@ fn rows(
         }
     }
     let zeros = Ints::I8(vec![0; 60]);
-    cases.case("msm: rows of zeros".into(), || {
+    cases.case(format!("msm in {}: rows of zeros", G::NAME), || {
         check_rows(msm, bases, Scalars::Int(zeros.view()), 20)
     })?;
     let minima = Width::W8.minima(120);
-    cases.case("msm: rows of minima".into(), || {
+    cases.case(format!("msm in {}: rows of minima", G::NAME), || {
         check_rows(msm, bases, Scalars::Int(minima.view()), 40)
     })
 }
 
-fn refusals(msm: &dyn Msm, cases: &mut Cases, bases: &KnownBases) -> Result<(), Failure> {
+fn refusals<G: MsmGroup>(
+    msm: &dyn Msm<G>,
+    cases: &mut Cases,
+    bases: &KnownBases<G>,
+) -> Result<(), Failure> {
     let mismatch = |error: &DeviceError| matches!(error, DeviceError::LengthMismatch { .. });
     for scalars in [
         Scalars::Fr(&[Fr::ONE; 41]),
         Scalars::Int(IntSlice::I8(&[0; 41])),
         Scalars::Bits(&[true; 41]),
     ] {
-        cases.case(format!("msm: more {} than bases", kind(scalars)), || {
-            let loaded = msm.load(&bases.points)?;
-            expect_error("LengthMismatch", msm.msm(&loaded, scalars), mismatch)?;
-            expect_error(
-                "LengthMismatch",
-                msm.msm_rows(&loaded, scalars, 41),
-                mismatch,
-            )
-        })?;
+        cases.case(
+            format!("msm in {}: more {} than bases", G::NAME, kind(scalars)),
+            || {
+                let loaded = msm.load(&bases.points)?;
+                expect_error("LengthMismatch", msm.msm(&loaded, scalars), mismatch)?;
+                expect_error(
+                    "LengthMismatch",
+                    msm.msm_rows(&loaded, scalars, 41),
+                    mismatch,
+                )
+            },
+        )?;
     }
     for row_len in [0, 7] {
-        cases.case(format!("msm: rows of {row_len} from 40 scalars"), || {
-            let loaded = msm.load(&bases.points)?;
-            let scalars = Scalars::Int(IntSlice::I8(&[1; 40]));
-            expect_error(
-                "LengthMismatch",
-                msm.msm_rows(&loaded, scalars, row_len),
-                mismatch,
-            )
-        })?;
+        cases.case(
+            format!("msm in {}: rows of {row_len} from 40 scalars", G::NAME),
+            || {
+                let loaded = msm.load(&bases.points)?;
+                let scalars = Scalars::Int(IntSlice::I8(&[1; 40]));
+                expect_error(
+                    "LengthMismatch",
+                    msm.msm_rows(&loaded, scalars, row_len),
+                    mismatch,
+                )
+            },
+        )?;
     }
-    cases.case("msm: foreign bases".into(), || {
+    cases.case(format!("msm in {}: foreign bases", G::NAME), || {
         let foreign = crate::BaseSet::new("elsewhere", 3, Box::new(()));
         let accept = |error: &DeviceError| matches!(error, DeviceError::ForeignBases { .. });
         let scalars = Scalars::Bits(&[true, false]);

@@ -7,23 +7,36 @@
 //!
 //! [Montgomery's inversion trick]: https://doi.org/10.1090/S0025-5718-1987-0866113-7
 
-use kernelwise_field::{AdditiveGroup, AffineRepr, Field, Fq, G1Affine, Zero, batch_inversion};
+use kernelwise_field::{AdditiveGroup, AffineRepr, Field, Zero, batch_inversion};
+
+use super::group::SumGroup;
 
 /// Adds in batches; keeps its storage between them.
-#[derive(Default)]
-pub(super) struct Adder {
-    inverses: Vec<Fq>,
+pub(super) struct Adder<G: SumGroup> {
+    inverses: Vec<G::BaseField>,
 }
 
-impl Adder {
+impl<G: SumGroup> Default for Adder<G> {
+    fn default() -> Self {
+        Self {
+            inverses: Vec::new(),
+        }
+    }
+}
+
+impl<G: SumGroup> Adder<G> {
     /// `targets[i] += others[i]`.
-    pub(super) fn add_assign(&mut self, targets: &mut [G1Affine], others: &[G1Affine]) {
+    pub(super) fn add_assign(&mut self, targets: &mut [G::Affine], others: &[G::Affine]) {
         self.inverses.clear();
-        self.inverses
-            .extend(targets.iter().zip(others).map(|(a, b)| denominator(a, b)));
+        self.inverses.extend(
+            targets
+                .iter()
+                .zip(others)
+                .map(|(a, b)| denominator::<G>(a, b)),
+        );
         batch_inversion(&mut self.inverses);
         for ((target, other), inverse) in targets.iter_mut().zip(others).zip(&self.inverses) {
-            *target = add(target, other, inverse);
+            *target = add::<G>(target, other, inverse);
         }
     }
 
@@ -35,9 +48,9 @@ impl Adder {
     /// One batched addition per point; as many inversions as the longest group has bits.
     pub(super) fn sum_groups(
         &mut self,
-        mut points: Vec<G1Affine>,
+        mut points: Vec<G::Affine>,
         mut ends: Vec<usize>,
-    ) -> Vec<G1Affine> {
+    ) -> Vec<G::Affine> {
         while self.halve(&mut points, &mut ends) {}
         let mut start = 0;
         ends.iter()
@@ -45,7 +58,7 @@ impl Adder {
                 let sum = if end > start {
                     points[start]
                 } else {
-                    G1Affine::identity()
+                    G::Affine::zero()
                 };
                 start = end;
                 sum
@@ -54,14 +67,14 @@ impl Adder {
     }
 
     /// Adds neighbours in every group, so that `m` points become `m.div_ceil(2)`; false if none had two.
-    fn halve(&mut self, points: &mut Vec<G1Affine>, ends: &mut [usize]) -> bool {
+    fn halve(&mut self, points: &mut Vec<G::Affine>, ends: &mut [usize]) -> bool {
         self.inverses.clear();
         let mut start = 0;
         for &end in &*ends {
             self.inverses.extend(
                 points[start..end]
                     .chunks_exact(2)
-                    .map(|pair| denominator(&pair[0], &pair[1])),
+                    .map(|pair| denominator::<G>(&pair[0], &pair[1])),
             );
             start = end;
         }
@@ -76,7 +89,7 @@ impl Adder {
             let mut from = start;
             while from + 1 < *end {
                 if let Some(inverse) = inverses.next() {
-                    points[kept] = add(&points[from], &points[from + 1], inverse);
+                    points[kept] = add::<G>(&points[from], &points[from + 1], inverse);
                 }
                 kept += 1;
                 from += 2;
@@ -94,35 +107,30 @@ impl Adder {
 }
 
 /// The denominator of the slope of `a + b`, or zero where the sum needs none.
-fn denominator(a: &G1Affine, b: &G1Affine) -> Fq {
-    if a.is_zero() || b.is_zero() {
-        Fq::ZERO
-    } else if a.x != b.x {
-        b.x - a.x
-    } else if a.y == b.y {
-        a.y.double()
-    } else {
-        Fq::ZERO
+fn denominator<G: SumGroup>(a: &G::Affine, b: &G::Affine) -> G::BaseField {
+    match (a.xy(), b.xy()) {
+        (Some((x1, _)), Some((x2, _))) if x1 != x2 => x2 - x1,
+        (Some((_, y1)), Some((_, y2))) if y1 == y2 => y1.double(),
+        _ => G::BaseField::ZERO,
     }
 }
 
 /// `a + b`, given the inverse of [`denominator`] (zero stays zero).
-fn add(a: &G1Affine, b: &G1Affine, inverse: &Fq) -> G1Affine {
+fn add<G: SumGroup>(a: &G::Affine, b: &G::Affine, inverse: &G::BaseField) -> G::Affine {
+    let (Some((x1, y1)), Some((x2, y2))) = (a.xy(), b.xy()) else {
+        return if a.is_zero() { *b } else { *a };
+    };
     if inverse.is_zero() {
-        return match (a.is_zero(), b.is_zero()) {
-            (true, _) => *b,
-            (_, true) => *a,
-            // Opposite points.
-            _ => G1Affine::identity(),
-        };
+        // Opposite points.
+        return G::Affine::zero();
     }
-    let rise = if a.x == b.x {
-        let square = a.x.square();
+    let rise = if x1 == x2 {
+        let square = x1.square();
         square.double() + square
     } else {
-        b.y - a.y
+        y2 - y1
     };
     let slope = rise * inverse;
-    let x = slope.square() - a.x - b.x;
-    G1Affine::new_unchecked(x, slope * (a.x - x) - a.y)
+    let x = slope.square() - x1 - x2;
+    G::point(x, slope * (x1 - x) - y1)
 }

@@ -2,19 +2,17 @@
 
 mod affine;
 mod digits;
+mod group;
 mod scalar;
 mod small;
 
-use kernelwise_field::{G1, G1Affine};
 use kernelwise_hal::msm::rows_of;
 use kernelwise_hal::{BaseSet, DeviceError, Msm, Scalars};
 
 use crate::simd::Level;
 #[cfg(target_arch = "x86_64")]
-use crate::simd::{
-    Avx512,
-    msm::{LaneBases, MAX_BASES},
-};
+use crate::simd::{Avx512, msm::MAX_BASES};
+use group::SumGroup;
 use scalar::ScalarBases;
 
 /// Bucket methods on every core.
@@ -37,7 +35,11 @@ impl OptimizedMsm {
         }
     }
 
-    fn bases<'a>(&self, bases: &'a BaseSet, needed: usize) -> Result<&'a Bases, DeviceError> {
+    fn bases<'a, G: SumGroup>(
+        &self,
+        bases: &'a BaseSet<G>,
+        needed: usize,
+    ) -> Result<&'a Bases<G>, DeviceError> {
         let prepared = bases.prepared(&self.device)?;
         if needed > bases.len() {
             return Err(DeviceError::LengthMismatch {
@@ -51,41 +53,41 @@ impl OptimizedMsm {
 }
 
 /// Resident bases, in the layout of the instruction set that sums them.
-enum Bases {
+enum Bases<G: SumGroup> {
     #[cfg(target_arch = "x86_64")]
-    Lanes(LaneBases),
-    Scalar(ScalarBases),
+    Lanes(G::LaneBases),
+    Scalar(ScalarBases<G>),
 }
 
-impl Bases {
-    fn new(level: Level, bases: &[G1Affine]) -> Self {
+impl<G: SumGroup> Bases<G> {
+    fn new(level: Level, bases: &[G::Affine]) -> Self {
         #[cfg(target_arch = "x86_64")]
         if level == Level::Avx512
             && bases.len() <= MAX_BASES
             && let Some(ops) = Avx512::detect()
         {
-            return Self::Lanes(LaneBases::new(ops, bases));
+            return Self::Lanes(G::lane_bases(ops, bases));
         }
         let _ = level;
         Self::Scalar(ScalarBases::new(bases))
     }
 
-    fn sums(&self, scalars: Scalars<'_>, row_len: usize) -> Vec<G1> {
+    fn sums(&self, scalars: Scalars<'_>, row_len: usize) -> Vec<G> {
         match self {
             #[cfg(target_arch = "x86_64")]
-            Self::Lanes(bases) => bases.sums(scalars, row_len),
+            Self::Lanes(bases) => G::lane_sums(bases, scalars, row_len),
             Self::Scalar(bases) => bases.sums(scalars, row_len),
         }
     }
 }
 
-impl Msm for OptimizedMsm {
-    fn load(&self, bases: &[G1Affine]) -> Result<BaseSet, DeviceError> {
-        let prepared = Bases::new(self.level, bases);
+impl<G: SumGroup> Msm<G> for OptimizedMsm {
+    fn load(&self, bases: &[G::Affine]) -> Result<BaseSet<G>, DeviceError> {
+        let prepared = Bases::<G>::new(self.level, bases);
         Ok(BaseSet::new(&self.device, bases.len(), Box::new(prepared)))
     }
 
-    fn msm(&self, bases: &BaseSet, scalars: Scalars<'_>) -> Result<G1, DeviceError> {
+    fn msm(&self, bases: &BaseSet<G>, scalars: Scalars<'_>) -> Result<G, DeviceError> {
         let bases = self.bases(bases, scalars.len())?;
         // No scalars make no row.
         Ok(bases.sums(scalars, scalars.len()).into_iter().sum())
@@ -93,10 +95,10 @@ impl Msm for OptimizedMsm {
 
     fn msm_rows(
         &self,
-        bases: &BaseSet,
+        bases: &BaseSet<G>,
         scalars: Scalars<'_>,
         row_len: usize,
-    ) -> Result<Vec<G1>, DeviceError> {
+    ) -> Result<Vec<G>, DeviceError> {
         let rows = rows_of(scalars.len(), row_len)?.count();
         let bases = self.bases(bases, if rows == 0 { 0 } else { row_len })?;
         Ok(bases.sums(scalars, row_len))
@@ -105,6 +107,7 @@ impl Msm for OptimizedMsm {
 
 #[cfg(test)]
 mod tests {
+    use kernelwise_field::G2;
     use kernelwise_hal::{Device, DeviceInfo, DeviceKind, conformance};
 
     use super::*;
@@ -117,6 +120,10 @@ mod tests {
         }
 
         fn msm(&self) -> Option<&dyn Msm> {
+            Some(&self.1)
+        }
+
+        fn msm_g2(&self) -> Option<&dyn Msm<G2>> {
             Some(&self.1)
         }
     }

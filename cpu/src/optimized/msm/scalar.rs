@@ -1,36 +1,36 @@
 //! Sums over scalar arithmetic, for CPUs without the instructions of the lanes.
 
-use kernelwise_field::{G1, G1Affine, VariableBaseMSM};
 use kernelwise_hal::Scalars;
 use kernelwise_hal::msm::rows_of;
 use rayon::prelude::*;
 
+use super::group::SumGroup;
 use super::small::{Small, sum_range, sum_rows};
 
 /// Scalars per task at least: below this a task costs more to start and reduce than it saves.
 const TASK: usize = 1 << 12;
 
 /// Bases as arkworks has them.
-pub(super) struct ScalarBases(Vec<G1Affine>);
+pub(super) struct ScalarBases<G: SumGroup>(Vec<G::Affine>);
 
-impl ScalarBases {
-    pub(super) fn new(bases: &[G1Affine]) -> Self {
+impl<G: SumGroup> ScalarBases<G> {
+    pub(super) fn new(bases: &[G::Affine]) -> Self {
         Self(bases.to_vec())
     }
 
     /// One sum per row of `row_len` scalars, at most the number of bases.
-    pub(super) fn sums(&self, scalars: Scalars<'_>, row_len: usize) -> Vec<G1> {
+    pub(super) fn sums(&self, scalars: Scalars<'_>, row_len: usize) -> Vec<G> {
         let points = &self.0;
         let rows = scalars.len().checked_div(row_len).unwrap_or(0);
         // Rows of full scalars, and rows fewer than threads, are split inside the row.
         match Small::of(scalars) {
             Some(small) if rows >= rayon::current_num_threads().max(2) => {
                 let task_rows = (4 * TASK).div_ceil(row_len);
-                let tasks: Vec<Vec<G1>> = (0..rows.div_ceil(task_rows))
+                let tasks: Vec<Vec<G>> = (0..rows.div_ceil(task_rows))
                     .into_par_iter()
                     .map(|task| {
                         let task_rows = task * task_rows..rows.min((task + 1) * task_rows);
-                        sum_rows(points, small, task_rows, row_len)
+                        sum_rows::<G>(points, small, task_rows, row_len)
                     })
                     .collect();
                 tasks.concat()
@@ -44,7 +44,7 @@ impl ScalarBases {
         }
     }
 
-    fn sum(&self, scalars: Scalars<'_>) -> G1 {
+    fn sum(&self, scalars: Scalars<'_>) -> G {
         let points = &self.0;
         let piece = scalars
             .len()
@@ -56,12 +56,12 @@ impl ScalarBases {
             .map(|index| index * piece..scalars.len().min((index + 1) * piece));
         match Small::of(scalars) {
             Some(small) => ranges
-                .map(|range| sum_range(&points[range.clone()], small, range))
+                .map(|range| sum_range::<G>(&points[range.clone()], small, range))
                 .sum(),
             None => {
                 let scalars = scalars.to_field();
                 ranges
-                    .map(|range| G1::msm_unchecked(&points[range.clone()], &scalars[range]))
+                    .map(|range| G::msm_unchecked(&points[range.clone()], &scalars[range]))
                     .sum()
             }
         }

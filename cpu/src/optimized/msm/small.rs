@@ -5,11 +5,12 @@
 
 use std::ops::Range;
 
-use kernelwise_field::{AdditiveGroup, AffineRepr, G1, G1Affine};
+use kernelwise_field::AffineRepr;
 use kernelwise_hal::{IntSlice, Scalars};
 
 use super::affine::Adder;
 use super::digits::Windows;
+use super::group::SumGroup;
 
 /// Points sorted into buckets at a time: 1.2 MB, inside a second-level cache or near it.
 const CHUNK: usize = 1 << 14;
@@ -78,42 +79,46 @@ fn each<T: Copy>(
 }
 
 /// `Σ_i scalars[start + i] · bases[i]` for `range = start..start + bases.len()`.
-pub(super) fn sum_range(bases: &[G1Affine], scalars: Small<'_>, range: Range<usize>) -> G1 {
-    sum_block(bases, scalars, range, 1, bases.len())
+pub(super) fn sum_range<G: SumGroup>(
+    bases: &[G::Affine],
+    scalars: Small<'_>,
+    range: Range<usize>,
+) -> G {
+    sum_block::<G>(bases, scalars, range, 1, bases.len())
         .into_iter()
         .sum()
 }
 
 /// One sum for each of `rows` of a row-major matrix with `row_len` columns, all over the same bases.
-pub(super) fn sum_rows(
-    bases: &[G1Affine],
+pub(super) fn sum_rows<G: SumGroup>(
+    bases: &[G::Affine],
     scalars: Small<'_>,
     rows: Range<usize>,
     row_len: usize,
-) -> Vec<G1> {
+) -> Vec<G> {
     let range = rows.start * row_len..rows.end * row_len;
     sum_block(bases, scalars, range, rows.len(), row_len)
 }
 
 /// `rows` sums over the scalars of `block`, which are `rows · row_len`.
-fn sum_block(
-    bases: &[G1Affine],
+fn sum_block<G: SumGroup>(
+    bases: &[G::Affine],
     scalars: Small<'_>,
     block: Range<usize>,
     rows: usize,
     row_len: usize,
-) -> Vec<G1> {
+) -> Vec<G> {
     let max = scalars.max_magnitude(block.clone());
     if max == 0 {
-        return vec![G1::ZERO; rows];
+        return vec![G::zero(); rows];
     }
     let reduction_cost = if rows >= LOCKSTEP { 1.0 } else { JACOBIAN_COST };
     let windows = Windows::cheapest(row_len, max, reduction_cost);
     let per_row = windows.count * windows.buckets();
     // Merging a chunk touches every bucket of its rows, so there must be fewer of those than points.
     let chunk = CHUNK.max(4 * per_row).div_ceil(windows.count);
-    let mut adder = Adder::default();
-    let mut buckets: Vec<G1Affine> = Vec::new();
+    let mut adder = Adder::<G>::default();
+    let mut buckets: Vec<G::Affine> = Vec::new();
     let mut items: Vec<(u32, u32)> = Vec::new();
     let mut from = 0;
     let total = block.len();
@@ -141,7 +146,7 @@ fn sum_block(
     let totals = if sets >= LOCKSTEP {
         reduce_lockstep(&mut adder, &buckets, windows.buckets())
     } else {
-        buckets.chunks(windows.buckets()).map(reduce).collect()
+        buckets.chunks(windows.buckets()).map(reduce::<G>).collect()
     };
     totals
         .chunks(windows.count)
@@ -150,19 +155,24 @@ fn sum_block(
 }
 
 /// Appends `sums` to the buckets at `start`, adding where earlier chunks already left sums.
-fn merge(adder: &mut Adder, buckets: &mut Vec<G1Affine>, start: usize, sums: Vec<G1Affine>) {
+fn merge<G: SumGroup>(
+    adder: &mut Adder<G>,
+    buckets: &mut Vec<G::Affine>,
+    start: usize,
+    sums: Vec<G::Affine>,
+) {
     let overlap = buckets.len() - start;
     adder.add_assign(&mut buckets[start..], &sums[..overlap]);
     buckets.extend_from_slice(&sums[overlap..]);
 }
 
 /// Sums the bases of each key: a counting sort, then halving within each key.
-fn bucket_sums(
-    adder: &mut Adder,
-    bases: &[G1Affine],
+fn bucket_sums<G: SumGroup>(
+    adder: &mut Adder<G>,
+    bases: &[G::Affine],
     items: &[(u32, u32)],
     buckets: usize,
-) -> Vec<G1Affine> {
+) -> Vec<G::Affine> {
     let mut ends = vec![0usize; buckets + 1];
     for &(key, _) in items {
         ends[key as usize + 1] += 1;
@@ -170,7 +180,7 @@ fn bucket_sums(
     for key in 0..buckets {
         ends[key + 1] += ends[key];
     }
-    let mut points = vec![G1Affine::identity(); items.len()];
+    let mut points = vec![G::Affine::zero(); items.len()];
     for &(key, item) in items {
         let base = bases[(item >> 1) as usize];
         let slot = &mut ends[key as usize];
@@ -183,8 +193,8 @@ fn bucket_sums(
 }
 
 /// `Σ_k (k + 1) · buckets[k]` by running sums.
-fn reduce(buckets: &[G1Affine]) -> G1 {
-    let (mut running, mut total) = (G1::ZERO, G1::ZERO);
+fn reduce<G: SumGroup>(buckets: &[G::Affine]) -> G {
+    let (mut running, mut total) = (G::zero(), G::zero());
     for bucket in buckets.iter().rev() {
         running += bucket;
         total += running;
@@ -193,10 +203,10 @@ fn reduce(buckets: &[G1Affine]) -> G1 {
 }
 
 /// [`reduce`] for many sets of `len` buckets at once, two additions per bucket under one inversion.
-fn reduce_lockstep(adder: &mut Adder, buckets: &[G1Affine], len: usize) -> Vec<G1> {
+fn reduce_lockstep<G: SumGroup>(adder: &mut Adder<G>, buckets: &[G::Affine], len: usize) -> Vec<G> {
     let sets = buckets.len() / len;
     // Running sums, then totals: `total += running` and `running += bucket` share a batch.
-    let mut targets = vec![G1Affine::identity(); 2 * sets];
+    let mut targets = vec![G::Affine::zero(); 2 * sets];
     let mut others = targets.clone();
     for k in (0..=len).rev() {
         for set in 0..sets {
@@ -204,7 +214,7 @@ fn reduce_lockstep(adder: &mut Adder, buckets: &[G1Affine], len: usize) -> Vec<G
             others[set] = if k > 0 {
                 buckets[set * len + k - 1]
             } else {
-                G1Affine::identity()
+                G::Affine::zero()
             };
             others[sets + set] = targets[set];
         }
@@ -217,8 +227,8 @@ fn reduce_lockstep(adder: &mut Adder, buckets: &[G1Affine], len: usize) -> Vec<G
 }
 
 /// `Σ_w 2^(bits·w) · windows[w]`.
-fn join_windows(windows: &[G1], bits: u32) -> G1 {
-    windows.iter().rev().fold(G1::ZERO, |acc, window| {
+fn join_windows<G: SumGroup>(windows: &[G], bits: u32) -> G {
+    windows.iter().rev().fold(G::zero(), |acc, window| {
         let shifted = (0..bits).fold(acc, |point, _| point.double());
         shifted + window
     })

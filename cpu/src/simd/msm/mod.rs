@@ -13,8 +13,9 @@
 //! affine buckets with shared inversions as in [Luo, Fu, Gong 2023](https://eprint.iacr.org/2022/1400).
 //!
 //! # Absent on purpose
-//! The endomorphism of BN254: with windows of 15 bits it saves no additions into buckets, only half of the
-//! reduction, and costs a decomposition per scalar and twice the bases in memory.
+//! The endomorphisms of BN254: with windows of 13 bits and more they save no additions into buckets, only a half (G1)
+//! or three quarters (G2) of the reduction, less than a tenth of the whole, and cost a decomposition per scalar and
+//! two or four times the bases in memory.
 #![expect(
     unsafe_code,
     reason = "calls of functions compiled for AVX-512, guarded by a token of detection"
@@ -22,6 +23,7 @@
 
 mod adder;
 mod bits;
+mod coordinate;
 mod digits;
 mod inverse;
 mod point;
@@ -33,24 +35,27 @@ mod subsets;
 mod tests;
 mod windows;
 
-use kernelwise_field::{AdditiveGroup, G1, G1Affine, Zero};
+use std::marker::PhantomData;
+
 use kernelwise_hal::Scalars;
 use rayon::prelude::*;
 
 use super::Avx512;
 use bits::BitPlanes;
 use digits::Digits;
+pub use point::LaneGroup;
 use point::{Packed, pack_points};
 use windows::Windows;
 
-/// Bases in the layout of the lanes: one cache line per point.
-pub struct LaneBases {
+/// Bases in the layout of the lanes: one cache line per point of G1, two per point of G2.
+pub struct LaneBases<G, const D: usize> {
     ops: Avx512,
     /// The bases, then the identity.
-    points: Vec<Packed>,
+    points: Vec<Packed<D>>,
+    group: PhantomData<fn() -> G>,
 }
 
-impl std::fmt::Debug for LaneBases {
+impl<G: LaneGroup<D>, const D: usize> std::fmt::Debug for LaneBases<G, D> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("LaneBases")
             .field("len", &self.len())
@@ -73,21 +78,25 @@ const PASS_BUCKETS: usize = 1 << 19;
 /// The most bases: an entry of a sum is 32 bits, one of them the sign.
 pub const MAX_BASES: usize = 1 << 30;
 
-impl LaneBases {
+impl<G: LaneGroup<D>, const D: usize> LaneBases<G, D> {
     /// Prepares `bases`, at most [`MAX_BASES`]; the identity and repeated points are allowed.
     ///
     /// # Cost
-    /// Two lane multiplications and 64 bytes per base.
-    pub fn new(ops: Avx512, bases: &[G1Affine]) -> Self {
+    /// Two lane multiplications and 64 bytes per base, twice that in G2.
+    pub fn new(ops: Avx512, bases: &[G::Affine]) -> Self {
         let mut points = vec![Packed::IDENTITY; bases.len() + 1];
         let chunks = points
             .par_chunks_mut(LOAD_CHUNK)
             .zip(bases.par_chunks(LOAD_CHUNK));
         chunks.for_each(|(out, bases)| {
             // SAFETY: `ops` proves that the CPU has the features `pack_points` is compiled for.
-            unsafe { pack_points(bases, out) }
+            unsafe { pack_points::<G, D>(bases, out) }
         });
-        Self { ops, points }
+        Self {
+            ops,
+            points,
+            group: PhantomData,
+        }
     }
 
     /// Number of bases.
@@ -111,7 +120,7 @@ impl LaneBases {
     /// # Cost
     /// About one lane addition per scalar and window, and two per bucket; for many rows of `b`-bit integers, `b/9`
     /// lane additions per scalar.
-    pub fn sums(&self, scalars: Scalars<'_>, row_len: usize) -> Vec<G1> {
+    pub fn sums(&self, scalars: Scalars<'_>, row_len: usize) -> Vec<G> {
         let Avx512 { .. } = self.ops;
         // SAFETY: `self.ops` proves that the CPU has the features `sums` is compiled for.
         unsafe { sums(&self.points, scalars, row_len) }
@@ -119,7 +128,11 @@ impl LaneBases {
 }
 
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
-fn sums(points: &[Packed], scalars: Scalars<'_>, row_len: usize) -> Vec<G1> {
+fn sums<G: LaneGroup<D>, const D: usize>(
+    points: &[Packed<D>],
+    scalars: Scalars<'_>,
+    row_len: usize,
+) -> Vec<G> {
     if scalars.is_empty() || row_len == 0 {
         return Vec::new();
     }
@@ -138,19 +151,19 @@ fn sums(points: &[Packed], scalars: Scalars<'_>, row_len: usize) -> Vec<G1> {
     for first in (0..rows).step_by(rows_per_pass) {
         let range = first * row_len..rows.min(first + rows_per_pass) * row_len;
         if let Some(scalars) = scalars.slice(range) {
-            sums.extend(bucket_sums(points, scalars, row_len, windows));
+            sums.extend(bucket_sums::<G, D>(points, scalars, row_len, windows));
         }
     }
     sums
 }
 
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
-fn bucket_sums(
-    points: &[Packed],
+fn bucket_sums<G: LaneGroup<D>, const D: usize>(
+    points: &[Packed<D>],
     scalars: Scalars<'_>,
     row_len: usize,
     windows: Windows,
-) -> Vec<G1> {
+) -> Vec<G> {
     let digits = Digits::new(scalars, windows);
     let buckets = windows.buckets();
     // A group is one window of one row.
@@ -166,9 +179,9 @@ fn bucket_sums(
             let sorted = sort::sort(&digits, row_len, first..first + sums.len() / buckets);
             segments::sum_segments(points, &sorted.entries, &sorted.ends, sums);
         });
-    let weighted = reduction::weighted_sums(&sums, buckets);
-    let horner = |of_row: &[G1]| {
-        of_row.iter().rev().fold(G1::zero(), |mut sum, window| {
+    let weighted: Vec<G> = reduction::weighted_sums(&sums, buckets);
+    let horner = |of_row: &[G]| {
+        of_row.iter().rev().fold(G::zero(), |mut sum, window| {
             if !sum.is_zero() {
                 (0..windows.bits).for_each(|_| {
                     sum.double_in_place();

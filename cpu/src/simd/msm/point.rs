@@ -6,29 +6,89 @@
 
 use std::arch::x86_64::*;
 
-use kernelwise_field::{AdditiveGroup, AffineRepr, Fq, G1Affine};
+use kernelwise_field::{AffineRepr, CurveGroup, Fq, Fq2, Fr, G1, G2};
 
+use super::coordinate::{self, Coordinate};
 use crate::simd::constants::LaneField;
-use crate::simd::ifma::{self, Lanes};
+use crate::simd::ifma;
 use crate::simd::ops::WIDTH;
 
-/// A point of G1: four 64-bit limbs of `x` and of `y`, Montgomery radix 2^260, below `1.75p`.
+/// A group whose coordinates have degree `D` over Fq.
+pub trait LaneGroup<const D: usize>: CurveGroup<ScalarField = Fr> {
+    /// The components of a coordinate.
+    fn components(coordinate: &Self::BaseField) -> [Fq; D];
+
+    /// The point with these coordinates, which are on the curve.
+    fn from_components(x: [Fq; D], y: [Fq; D]) -> Self::Affine;
+}
+
+impl LaneGroup<1> for G1 {
+    fn components(coordinate: &Fq) -> [Fq; 1] {
+        [*coordinate]
+    }
+
+    fn from_components([x]: [Fq; 1], [y]: [Fq; 1]) -> Self::Affine {
+        Self::Affine::new_unchecked(x, y)
+    }
+}
+
+impl LaneGroup<2> for G2 {
+    fn components(coordinate: &Fq2) -> [Fq; 2] {
+        [coordinate.c0, coordinate.c1]
+    }
+
+    fn from_components([x0, x1]: [Fq; 2], [y0, y1]: [Fq; 2]) -> Self::Affine {
+        Self::Affine::new_unchecked(Fq2::new(x0, x1), Fq2::new(y0, y1))
+    }
+}
+
+/// A point: the components of `x`, then those of `y`, four 64-bit words each, two to a cache line; Montgomery radix
+/// 2^260, below `1.75p`.
 ///
-/// The identity is all zeros. No other point has `x = 0`: it would have order 3, and the order of G1 is a
-/// larger prime.
+/// The identity is all zeros. No other point has `x = 0`: it would have order 3, which divides neither the order
+/// of G1, a larger prime, nor that of the whole curve over Fq2 on which G2 lies.
 #[derive(Debug, Clone, Copy)]
 #[repr(C, align(64))]
-pub(super) struct Packed([u64; 8]);
+pub(super) struct Packed<const D: usize>([[u64; 8]; D]);
 
-impl Packed {
-    pub(super) const IDENTITY: Self = Self([0; 8]);
+impl<const D: usize> Packed<D> {
+    pub(super) const IDENTITY: Self = Self([[0; 8]; D]);
 }
 
 /// Eight points, limbs across vectors; the identity as in [`Packed`].
 #[derive(Debug, Clone, Copy)]
-pub(super) struct PointLanes {
-    pub(super) x: Lanes<Fq>,
-    pub(super) y: Lanes<Fq>,
+pub(super) struct PointLanes<const D: usize> {
+    pub(super) x: Coordinate<D>,
+    pub(super) y: Coordinate<D>,
+}
+
+impl<const D: usize> PointLanes<D> {
+    /// The identity in every lane.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
+    pub(super) fn identity() -> Self {
+        Self {
+            x: coordinate::zero(),
+            y: coordinate::zero(),
+        }
+    }
+
+    /// Which lanes hold the identity.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
+    pub(super) fn identity_lanes(&self) -> u8 {
+        coordinate::blank_lanes(self.x)
+    }
+
+    /// `other` in the lanes of `mask`, `self` in the others.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
+    pub(super) fn select(&self, mask: u8, other: &Self) -> Self {
+        Self {
+            x: coordinate::select(mask, self.x, other.x),
+            y: coordinate::select(mask, self.y, other.y),
+        }
+    }
 }
 
 /// Rows to columns of an 8 × 8 matrix of words; its own inverse.
@@ -62,15 +122,24 @@ fn transpose(r: [__m512i; 8]) -> [__m512i; 8] {
 /// Takes eight points into lanes.
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
-pub(super) fn gather(points: [&Packed; WIDTH]) -> PointLanes {
-    let columns = transpose(points.map(|point| {
-        // SAFETY: the reference is valid for 64 bytes, aligned to 64.
-        unsafe { _mm512_load_si512(point.0.as_ptr().cast()) }
-    }));
-    PointLanes {
-        x: ifma::widen(&columns[..4]),
-        y: ifma::widen(&columns[4..]),
+pub(super) fn gather<const D: usize>(points: [&Packed<D>; WIDTH]) -> PointLanes<D> {
+    let mut out = PointLanes::identity();
+    for line in 0..D {
+        let columns = transpose(points.map(|point| {
+            // SAFETY: the reference is valid for 64 bytes, aligned to 64.
+            unsafe { _mm512_load_si512(point.0[line].as_ptr().cast()) }
+        }));
+        for (half, columns) in columns.chunks(4).enumerate() {
+            let place = 2 * line + half;
+            let component = if place < D {
+                &mut out.x[place]
+            } else {
+                &mut out.y[place - D]
+            };
+            *component = ifma::widen(columns);
+        }
     }
+    out
 }
 
 /// Takes eight points into lanes by their entries, twice the index plus one where the sign is to change;
@@ -80,7 +149,10 @@ pub(super) fn gather(points: [&Packed; WIDTH]) -> PointLanes {
 /// If an index is past the end of `points`.
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
-pub(super) fn gather_entries(points: &[Packed], entries: &[u32; WIDTH]) -> (PointLanes, u8) {
+pub(super) fn gather_entries<const D: usize>(
+    points: &[Packed<D>],
+    entries: &[u32; WIDTH],
+) -> (PointLanes<D>, u8) {
     // SAFETY: the reference is valid for 32 bytes; the load has no alignment requirement.
     let wide = unsafe { _mm256_loadu_si256(entries.as_ptr().cast()) };
     let end = _mm256_set1_epi32(points.len().min(1 << 31) as i32);
@@ -97,92 +169,118 @@ pub(super) fn gather_entries(points: &[Packed], entries: &[u32; WIDTH]) -> (Poin
 /// Packs eight points.
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
-pub(super) fn scatter(points: PointLanes, out: &mut [Packed]) {
-    let [x0, x1, x2, x3] = ifma::narrow(points.x);
-    let [y0, y1, y2, y3] = ifma::narrow(points.y);
-    let rows = transpose([x0, x1, x2, x3, y0, y1, y2, y3]);
-    for (point, row) in out.iter_mut().zip(rows) {
-        // SAFETY: the reference is valid for 64 bytes, aligned to 64.
-        unsafe { _mm512_store_si512(point.0.as_mut_ptr().cast(), row) }
+pub(super) fn scatter<const D: usize>(points: PointLanes<D>, out: &mut [Packed<D>]) {
+    for line in 0..D {
+        let [first, second] = [2 * line, 2 * line + 1].map(|place| {
+            ifma::narrow(if place < D {
+                points.x[place]
+            } else {
+                points.y[place - D]
+            })
+        });
+        let rows = transpose([
+            first[0], first[1], first[2], first[3], second[0], second[1], second[2], second[3],
+        ]);
+        for (point, row) in out.iter_mut().zip(rows) {
+            // SAFETY: the reference is valid for 64 bytes, aligned to 64.
+            unsafe { _mm512_store_si512(point.0[line].as_mut_ptr().cast(), row) }
+        }
     }
 }
 
 /// Asks for the cache lines of eight points that will be gathered soon, into the first-level cache.
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
-pub(super) fn prefetch_near(points: &[Packed], entries: &[u32; WIDTH]) {
+pub(super) fn prefetch_near<const D: usize>(points: &[Packed<D>], entries: &[u32; WIDTH]) {
     // Asking for an address does not access it, so an index past the end does no harm.
     for entry in entries {
-        let index = (entry >> 1) as usize;
-        _mm_prefetch::<_MM_HINT_T0>(points.as_ptr().wrapping_add(index).cast());
+        let lines = points
+            .as_ptr()
+            .wrapping_add((entry >> 1) as usize)
+            .cast::<[u64; 8]>();
+        for line in 0..D {
+            _mm_prefetch::<_MM_HINT_T0>(lines.wrapping_add(line).cast());
+        }
     }
 }
 
 /// Asks for the cache lines of eight points that will be gathered later, into the second-level cache.
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
-pub(super) fn prefetch_far(points: &[Packed], entries: &[u32; WIDTH]) {
+pub(super) fn prefetch_far<const D: usize>(points: &[Packed<D>], entries: &[u32; WIDTH]) {
     for entry in entries {
-        let index = (entry >> 1) as usize;
-        _mm_prefetch::<_MM_HINT_T1>(points.as_ptr().wrapping_add(index).cast());
+        let lines = points
+            .as_ptr()
+            .wrapping_add((entry >> 1) as usize)
+            .cast::<[u64; 8]>();
+        for line in 0..D {
+            _mm_prefetch::<_MM_HINT_T1>(lines.wrapping_add(line).cast());
+        }
     }
 }
 
 /// Changes the sign of the points in the lanes of `mask`.
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
-pub(super) fn negate(points: PointLanes, mask: u8) -> PointLanes {
-    let negated = ifma::sub(ifma::zero(), points.y);
+pub(super) fn negate<const D: usize>(points: PointLanes<D>, mask: u8) -> PointLanes<D> {
+    let negated = coordinate::sub(coordinate::zero(), points.y);
     // Negating the y = 0 of an identity gives p: keep it.
-    let mask = mask & !identity_lanes(points.x);
+    let mask = mask & !points.identity_lanes();
     PointLanes {
         x: points.x,
-        y: ifma::select(mask, points.y, negated),
+        y: coordinate::select(mask, points.y, negated),
     }
-}
-
-/// Which lanes hold the identity, from their `x`.
-#[inline]
-#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
-pub(super) fn identity_lanes(x: Lanes<Fq>) -> u8 {
-    ifma::zero_lanes(x)
 }
 
 /// Packs arkworks points into the first entries of `out`.
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
-pub(super) fn pack_points(points: &[G1Affine], out: &mut [Packed]) {
+pub(super) fn pack_points<G: LaneGroup<D>, const D: usize>(
+    points: &[G::Affine],
+    out: &mut [Packed<D>],
+) {
     let enter = ifma::splat(&Fq::LANES.enter);
+    let zero = [Fq::from(0u64); D];
     for (points, out) in points.chunks(WIDTH).zip(out.chunks_mut(WIDTH)) {
-        let coordinates: [(Fq, Fq); WIDTH] = std::array::from_fn(|lane| {
+        let coordinates: [([Fq; D], [Fq; D]); WIDTH] = std::array::from_fn(|lane| {
             // Zero limbs stay zero through the multiplication.
             let point = points.get(lane).and_then(|point| point.xy());
-            point.unwrap_or((Fq::ZERO, Fq::ZERO))
+            point.map_or((zero, zero), |(x, y)| {
+                (G::components(&x), G::components(&y))
+            })
         });
-        let x = ifma::load_words(std::array::from_fn(|lane| coordinates[lane].0.montgomery()));
-        let y = ifma::load_words(std::array::from_fn(|lane| coordinates[lane].1.montgomery()));
-        let (x, y) = (ifma::mul(x, enter), ifma::mul(y, enter));
+        let load = |component: [&Fq; WIDTH]| {
+            ifma::mul(ifma::load_words(component.map(Fq::montgomery)), enter)
+        };
+        let x = std::array::from_fn(|i| load(coordinates.each_ref().map(|(x, _)| &x[i])));
+        let y = std::array::from_fn(|i| load(coordinates.each_ref().map(|(_, y)| &y[i])));
         scatter(PointLanes { x, y }, out);
     }
 }
 
 /// The arkworks form of packed points.
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
-pub(super) fn unpack_points(points: &[Packed]) -> Vec<G1Affine> {
+pub(super) fn unpack_points<G: LaneGroup<D>, const D: usize>(
+    points: &[Packed<D>],
+) -> Vec<G::Affine> {
     let leave = ifma::splat(&Fq::LANES.leave);
     let mut out = Vec::with_capacity(points.len());
     for points in points.chunks(WIDTH) {
         let lanes = gather(std::array::from_fn(|lane| {
             points.get(lane).unwrap_or(&Packed::IDENTITY)
         }));
-        let identities = identity_lanes(lanes.x);
+        let identities = lanes.identity_lanes();
         let [x, y] = [lanes.x, lanes.y].map(|coordinate| {
-            ifma::store_words::<Fq>(ifma::canonical(ifma::mul(coordinate, leave)))
+            coordinate.map(|component| {
+                ifma::store_words::<Fq>(ifma::canonical(ifma::mul(component, leave)))
+            })
         });
         out.extend((0..points.len()).map(|lane| {
             if identities >> lane & 1 == 1 {
-                return G1Affine::identity();
+                return G::Affine::zero();
             }
-            G1Affine::new_unchecked(Fq::from_montgomery(x[lane]), Fq::from_montgomery(y[lane]))
+            let [x, y] =
+                [&x, &y].map(|words| std::array::from_fn(|i| Fq::from_montgomery(words[i][lane])));
+            G::from_components(x, y)
         }));
     }
     out

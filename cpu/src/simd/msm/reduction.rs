@@ -7,11 +7,10 @@
 //! `S_c = Σ P` and `T_c = Σ j·P` with `j` counted inside the chunk. Then `W = Σ_c T_c + m·Σ_c c·S_c`, and the
 //! second sum is the same problem with `B/m` buckets.
 
-use kernelwise_field::{AdditiveGroup, G1, Zero};
 use rayon::prelude::*;
 
 use super::adder::Adder;
-use super::point::{Packed, PointLanes, gather, scatter, unpack_points};
+use super::point::{LaneGroup, Packed, PointLanes, gather, scatter, unpack_points};
 use super::segments::{entry, sum_segments};
 use crate::simd::ops::WIDTH;
 
@@ -32,7 +31,10 @@ const BATCH: usize = 64;
 /// # Cost
 /// Two lane additions per bucket, and a remainder that vanishes beside it.
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
-pub(super) fn weighted_sums(buckets: &[Packed], len: usize) -> Vec<G1> {
+pub(super) fn weighted_sums<G: LaneGroup<D>, const D: usize>(
+    buckets: &[Packed<D>],
+    len: usize,
+) -> Vec<G> {
     let groups = buckets.len() / len.max(1);
     if len * groups <= SCALAR {
         return buckets
@@ -46,21 +48,21 @@ pub(super) fn weighted_sums(buckets: &[Packed], len: usize) -> Vec<G1> {
     let chunks = len.div_ceil(chunk);
     let (sums, mut weighted) = running_sums(buckets, len, chunk);
     if chunks == 1 {
-        return unpack_points(&weighted).into_iter().map(G1::from).collect();
+        return to_group(&weighted);
     }
     let entries: Vec<_> = (0..weighted.len()).map(|i| entry(i, false)).collect();
     let ends: Vec<u32> = (1..=groups).map(|group| (group * chunks) as u32).collect();
     let mut inner = vec![Packed::IDENTITY; groups];
     weighted.push(Packed::IDENTITY);
     sum_segments(&weighted, &entries, &ends, &mut inner);
-    let inner = unpack_points(&inner);
+    let inner: Vec<G> = to_group(&inner);
     // Chunk c counts c times: the first does not count at all.
-    let outer: Vec<Packed> = sums
+    let outer: Vec<Packed<D>> = sums
         .chunks(chunks)
         .flat_map(|sums| sums[1..].iter().copied())
         .collect();
-    let outer = weighted_sums(&outer, chunks - 1);
-    let combine = |(mut outer, inner): (G1, _)| {
+    let outer = weighted_sums::<G, D>(&outer, chunks - 1);
+    let combine = |(mut outer, inner): (G, G)| {
         for _ in 0..chunk.ilog2() {
             outer.double_in_place();
         }
@@ -70,18 +72,28 @@ pub(super) fn weighted_sums(buckets: &[Packed], len: usize) -> Vec<G1> {
 }
 
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
-fn scalar_sum(buckets: &[Packed]) -> G1 {
-    let (mut sum, mut weighted) = (G1::zero(), G1::zero());
-    for bucket in unpack_points(buckets).iter().rev() {
+fn scalar_sum<G: LaneGroup<D>, const D: usize>(buckets: &[Packed<D>]) -> G {
+    let (mut sum, mut weighted) = (G::zero(), G::zero());
+    for bucket in unpack_points::<G, D>(buckets).iter().rev() {
         sum += bucket;
         weighted += sum;
     }
     weighted
 }
 
+#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
+fn to_group<G: LaneGroup<D>, const D: usize>(points: &[Packed<D>]) -> Vec<G> {
+    let points = unpack_points::<G, D>(points);
+    points.into_iter().map(G::from).collect()
+}
+
 /// `Σ P` and `Σ j·P` (`j` from 1) of every chunk of every group, in order.
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
-fn running_sums(buckets: &[Packed], len: usize, chunk: usize) -> (Vec<Packed>, Vec<Packed>) {
+fn running_sums<const D: usize>(
+    buckets: &[Packed<D>],
+    len: usize,
+    chunk: usize,
+) -> (Vec<Packed<D>>, Vec<Packed<D>>) {
     let chunks = len.div_ceil(chunk);
     let lanes = buckets.len() / len * chunks;
     let mut sums = vec![Packed::IDENTITY; lanes];
@@ -102,11 +114,11 @@ fn running_sums(buckets: &[Packed], len: usize, chunk: usize) -> (Vec<Packed>, V
 
 /// The running sums of one task, from the last bucket of each lane down to the first.
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
-fn sum_chunks<'a>(
-    sums: &mut [Packed],
-    weighted: &mut [Packed],
+fn sum_chunks<'a, const D: usize>(
+    sums: &mut [Packed<D>],
+    weighted: &mut [Packed<D>],
     chunk: usize,
-    bucket: impl Fn(usize, usize) -> Option<&'a Packed>,
+    bucket: impl Fn(usize, usize) -> Option<&'a Packed<D>>,
 ) {
     let vectors = sums.len().div_ceil(WIDTH);
     let load = |vector: usize, j: usize| {
@@ -117,7 +129,7 @@ fn sum_chunks<'a>(
     };
     let mut adder = Adder::default();
     // The sums S of every lane, then the sums of sums T.
-    let mut running: Vec<PointLanes> = (0..vectors).map(|v| load(v, chunk - 1)).collect();
+    let mut running: Vec<PointLanes<D>> = (0..vectors).map(|v| load(v, chunk - 1)).collect();
     running.extend_from_within(..);
     if chunk > 1 {
         adder.add_assign(

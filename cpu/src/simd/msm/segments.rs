@@ -13,13 +13,13 @@ use super::point::{
 };
 use crate::simd::ops::WIDTH;
 
-/// Vectors per batch of slots.
+/// Slots per batch, and the number at which a cut aims.
 ///
-/// 256 vectors share an inversion (below 1 ns per addition), and their 480 KB stay in a second-level cache.
-const BATCH: usize = 256;
-
-/// A cut is made so that about this many slots result: one full batch.
-const SLOTS: usize = BATCH * WIDTH;
+/// 256 vectors share an inversion (below 1 ns per addition), and their 480 KB stay in a second-level cache; half as
+/// many where a point is twice as large.
+const fn batch_slots<const D: usize>() -> usize {
+    256 / D * WIDTH
+}
 
 /// The shortest useful slot: below this, a step has too few additions for its inversion.
 const SHORTEST: usize = 4;
@@ -54,20 +54,21 @@ const PARTIAL: u32 = 1 << 31;
 /// # Cost
 /// One lane addition per entry, less one per nonempty segment.
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
-pub(super) fn sum_segments(
-    points: &[Packed],
+pub(super) fn sum_segments<const D: usize>(
+    points: &[Packed<D>],
     entries: &[Entry],
     ends: &[u32],
-    sums: &mut [Packed],
+    sums: &mut [Packed<D>],
 ) {
-    let limit = (entries.len() / SLOTS).max(SHORTEST);
+    let batch = batch_slots::<D>();
+    let limit = (entries.len() / batch).max(SHORTEST);
     let Cut {
         slots,
         partial_segments,
         partial_ends,
     } = cut(ends, limit);
     let mut results = vec![Packed::IDENTITY; slots.len()];
-    let tasks = results.par_chunks_mut(SLOTS).zip(slots.par_chunks(SLOTS));
+    let tasks = results.par_chunks_mut(batch).zip(slots.par_chunks(batch));
     tasks.for_each_init(Workspace::default, |workspace, (results, slots)| {
         sum_slots(workspace, points, entries, slots, results);
     });
@@ -151,9 +152,9 @@ fn cut(ends: &[u32], limit: usize) -> Cut {
 
 /// Storage that batches reuse.
 #[derive(Default)]
-struct Workspace {
-    adder: Adder,
-    sums: Vec<PointLanes>,
+struct Workspace<const D: usize> {
+    adder: Adder<D>,
+    sums: Vec<PointLanes<D>>,
     schedule: Vec<Entry>,
 }
 
@@ -192,12 +193,12 @@ fn lay_out(
 
 /// Sums one batch of slots, sorted by descending length, into `results`; the last point is the identity.
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
-fn sum_slots(
-    workspace: &mut Workspace,
-    points: &[Packed],
+fn sum_slots<const D: usize>(
+    workspace: &mut Workspace<D>,
+    points: &[Packed<D>],
     entries: &[Entry],
     slots: &[Slot],
-    results: &mut [Packed],
+    results: &mut [Packed<D>],
 ) {
     let Workspace {
         adder,

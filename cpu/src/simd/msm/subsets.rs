@@ -15,13 +15,14 @@
 
 use std::ops::Range;
 
-use kernelwise_field::{AffineRepr, CurveGroup, Fr, G1, G1Affine};
+use kernelwise_field::{CurveGroup, Fr};
 use rayon::prelude::*;
 
 use super::adder::Adder;
 use super::bits::BitPlanes;
 use super::point::{
-    Packed, PointLanes, gather, gather_entries, negate, pack_points, scatter, unpack_points,
+    LaneGroup, Packed, PointLanes, gather, gather_entries, negate, pack_points, scatter,
+    unpack_points,
 };
 use super::segments::{Entry, entry};
 use crate::simd::ops::WIDTH;
@@ -71,51 +72,56 @@ impl Plan {
 
 /// One sum per row of a matrix in bits.
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
-pub(super) fn sum_rows(points: &[Packed], planes: &BitPlanes, plan: Plan) -> Vec<G1> {
-    let offsets = offsets(planes.row_len().div_ceil(plan.group));
+pub(super) fn sum_rows<G: LaneGroup<D>, const D: usize>(
+    points: &[Packed<D>],
+    planes: &BitPlanes,
+    plan: Plan,
+) -> Vec<G> {
+    let offsets = offsets::<G>(planes.row_len().div_ceil(plan.group));
     let starts = (0..planes.rows()).step_by(MAX_ROWS);
     let parts = starts.map(|first| {
         let rows = first..planes.rows().min(first + MAX_ROWS);
-        let sums = sum_planes(points, planes, plan.group, &offsets, &rows);
-        weigh(planes, &sums, &offsets)
+        let sums = sum_planes::<G, D>(points, planes, plan.group, &offsets, &rows);
+        weigh::<G, D>(planes, &sums, &offsets)
     });
     parts.flatten().collect()
 }
 
 /// One offset per table, each the double of the one before: no sum of some is another or its opposite.
-fn offsets(tables: usize) -> Vec<G1Affine> {
+fn offsets<G: CurveGroup<ScalarField = Fr>>(tables: usize) -> Vec<G::Affine> {
     // Any point does; this one is unlikely to be among the bases.
-    let mut offset = G1Affine::generator() * Fr::from(0x9e37_79b9_7f4a_7c15_u64);
-    let offsets: Vec<G1> = (0..tables)
+    let mut offset = G::generator() * Fr::from(0x9e37_79b9_7f4a_7c15_u64);
+    let offsets: Vec<G> = (0..tables)
         .map(|_| {
             let double = offset + offset;
             std::mem::replace(&mut offset, double)
         })
         .collect();
-    G1::normalize_batch(&offsets)
+    G::normalize_batch(&offsets)
 }
 
 /// For every row and bit, the sum of the bases whose value has the bit, and of all offsets.
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
-fn sum_planes(
-    points: &[Packed],
+fn sum_planes<G: LaneGroup<D>, const D: usize>(
+    points: &[Packed<D>],
     planes: &BitPlanes,
     group: usize,
-    offsets: &[G1Affine],
+    offsets: &[G::Affine],
     rows: &Range<usize>,
-) -> Vec<Packed> {
+) -> Vec<Packed<D>> {
     let vectors = (rows.len() * planes.bits()).div_ceil(WIDTH);
     let blocks = offsets.len().div_ceil(WIDTH);
     let per_task = blocks.div_ceil(rayon::current_num_threads());
     let sum_blocks = |task: usize| {
-        let mut sums: Vec<PointLanes> = Vec::with_capacity(vectors);
+        let mut sums: Vec<PointLanes<D>> = Vec::with_capacity(vectors);
         let identity = gather([&Packed::IDENTITY; WIDTH]);
         let mut entries = vec![0; WIDTH * BATCH * WIDTH];
         let mut adder = Adder::default();
         for block in task * per_task..blocks.min((task + 1) * per_task) {
             let first = block * WIDTH;
             let tables = offsets.len().min(first + WIDTH) - first;
-            let table = subset_table(points, planes.row_len(), group, first, &offsets[first..]);
+            let offsets = &offsets[first..];
+            let table = subset_table::<G, D>(points, planes.row_len(), group, first, offsets);
             if sums.is_empty() {
                 // The sums before the first table: nothing, or the offset of no table.
                 sums.resize(vectors, identity);
@@ -141,7 +147,7 @@ fn sum_planes(
         }
         sums
     };
-    let add = |mut left: Vec<PointLanes>, right: Vec<PointLanes>| {
+    let add = |mut left: Vec<PointLanes<D>>, right: Vec<PointLanes<D>>| {
         let mut adder = Adder::default();
         for (left, right) in left.chunks_mut(BATCH).zip(right.chunks(BATCH)) {
             adder.add_assign(left, |_, vector| (right[vector], 0), |_| ());
@@ -180,16 +186,16 @@ fn look_up(
 /// The subset sums of eight groups of bases from table `first` on, each with its offset: subset `d` of group
 /// `t` is at `d · 8 + t`.
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
-fn subset_table(
-    points: &[Packed],
+fn subset_table<G: LaneGroup<D>, const D: usize>(
+    points: &[Packed<D>],
     row_len: usize,
     group: usize,
     first: usize,
-    offsets: &[G1Affine],
-) -> Vec<Packed> {
+    offsets: &[G::Affine],
+) -> Vec<Packed<D>> {
     let mut starts = [Packed::IDENTITY; WIDTH];
     let count = offsets.len().min(WIDTH);
-    pack_points(&offsets[..count], &mut starts[..count]);
+    pack_points::<G, D>(&offsets[..count], &mut starts[..count]);
     let mut sums = Vec::with_capacity(1 << group);
     sums.push(gather(starts.each_ref()));
     let mut adder = Adder::default();
@@ -217,17 +223,21 @@ fn subset_table(
 
 /// `Σ_p w_p · sums[row · bits + p]` without the offsets, for every row.
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
-fn weigh(planes: &BitPlanes, sums: &[Packed], offsets: &[G1Affine]) -> Vec<G1> {
+fn weigh<G: LaneGroup<D>, const D: usize>(
+    planes: &BitPlanes,
+    sums: &[Packed<D>],
+    offsets: &[G::Affine],
+) -> Vec<G> {
     let bits = planes.bits();
     // The weights add up to −1, or to 2^bits − 1 without a sign.
-    let mut offset: G1 = offsets.iter().sum();
+    let mut offset: G = offsets.iter().sum();
     if !planes.signed() {
         let once = offset;
         (0..bits).for_each(|_| offset = offset + offset);
         offset = once - offset;
     }
     let mut packed_offset = [Packed::IDENTITY];
-    pack_points(&[offset.into_affine()], &mut packed_offset);
+    pack_points::<G, D>(&[offset.into_affine()], &mut packed_offset);
     let offset = gather([&packed_offset[0]; WIDTH]);
     let size = BATCH * WIDTH;
     let tasks = sums.par_chunks(size * bits).map(|sums| {
@@ -239,7 +249,7 @@ fn weigh(planes: &BitPlanes, sums: &[Packed], offsets: &[G1Affine]) -> Vec<G1> {
             }))
         };
         let vectors = 0..rows.div_ceil(WIDTH);
-        let mut totals: Vec<PointLanes> = vectors.map(|vector| load(vector, bits - 1)).collect();
+        let mut totals: Vec<PointLanes<D>> = vectors.map(|vector| load(vector, bits - 1)).collect();
         if planes.signed() {
             totals
                 .iter_mut()
@@ -255,9 +265,9 @@ fn weigh(planes: &BitPlanes, sums: &[Packed], offsets: &[G1Affine]) -> Vec<G1> {
         for (packed, totals) in packed.chunks_mut(WIDTH).zip(totals) {
             scatter(totals, packed);
         }
-        let points = unpack_points(&packed[..rows]);
-        points.into_iter().map(G1::from).collect::<Vec<_>>()
+        let points = unpack_points::<G, D>(&packed[..rows]);
+        points.into_iter().map(G::from).collect::<Vec<_>>()
     });
-    let tasks: Vec<Vec<G1>> = tasks.collect();
+    let tasks: Vec<Vec<G>> = tasks.collect();
     tasks.concat()
 }
