@@ -87,7 +87,7 @@ enum Fault {
     Ntt,
 }
 
-const FAULTS: [Fault; 7] = [
+const FAULTS: [Fault; 8] = [
     Fault::Msm,
     Fault::MsmG2,
     Fault::MsmRows,
