@@ -3,6 +3,7 @@
 
 pub mod cheats;
 pub mod checks;
+pub mod circuits;
 pub mod graphs;
 pub mod run;
 pub mod small;

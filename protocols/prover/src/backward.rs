@@ -1,7 +1,7 @@
 //! The backward pass: claims travel from outputs to inputs, as in [`kernelwise_core::verify`].
 
 use kernelwise_core::PublicTensors;
-use kernelwise_core::claim::{AxisWeights, Claims, Functional, Outstanding};
+use kernelwise_core::claim::{AxisWeights, Claim, Claims, Functional, Outstanding};
 use kernelwise_core::field::{AdditiveGroup, Field, Fr};
 use kernelwise_core::kernels::{Kernel, LaunchView};
 use kernelwise_core::program::{Launch, Program, Shape, TensorId};
@@ -53,7 +53,7 @@ impl<'a, 'c> Backward<'a, 'c> {
         }
     }
 
-    pub(crate) fn launch(&mut self, launch: &'a Launch) -> Result<(), ProveError> {
+    pub(crate) fn launch(&mut self, index: usize, launch: &'a Launch) -> Result<(), ProveError> {
         let view = LaunchView {
             graph: self.program.graph(),
             launch,
@@ -62,6 +62,9 @@ impl<'a, 'c> Backward<'a, 'c> {
             // Their relation is a lookup, settled with all others.
             Kernel::Rescale(_) | Kernel::Lookup(_) => Ok(()),
             Kernel::MaxPool(kernel) => kernels::max_pool::prove(kernel, self, &view),
+            Kernel::Circuit(kernel) => {
+                kernels::circuit::prove(kernel, self, &view, self.program.wire_widths(index))
+            }
             kernel => {
                 let Some((weights, value)) = self.settle(launch)? else {
                     return Ok(());
@@ -85,9 +88,29 @@ impl<'a, 'c> Backward<'a, 'c> {
 
     /// The one separable claim on a launch's virtual output; several, or a dense one, merge in a sumcheck.
     fn settle(&mut self, launch: &Launch) -> Result<Option<(Vec<AxisWeights>, Fr)>, ProveError> {
-        let Some(&id) = launch.outputs.first() else {
-            return Ok(None);
-        };
+        match launch.outputs.first() {
+            Some(&id) => self.settle_tensor(id),
+            None => Ok(None),
+        }
+    }
+
+    /// All claims on a virtual tensor that are separable as they stand; with a dense one among them, one claim for all.
+    pub(crate) fn separable_claims(&mut self, id: TensorId) -> Result<Vec<Claim>, ProveError> {
+        if !self.claims.has_dense(id) {
+            return Ok(self.claims.take(id));
+        }
+        let settled = self.settle_tensor(id)?;
+        let claim = settled.map(|(weights, value)| Claim {
+            functional: Functional::Separable(weights),
+            value,
+        });
+        Ok(claim.into_iter().collect())
+    }
+
+    fn settle_tensor(
+        &mut self,
+        id: TensorId,
+    ) -> Result<Option<(Vec<AxisWeights>, Fr)>, ProveError> {
         let claims = match self.claims.take_outstanding(id) {
             Outstanding::None => return Ok(None),
             Outstanding::Single(weights, value) => return Ok(Some((weights, value))),

@@ -48,6 +48,14 @@ pub enum ProveError {
         /// What came.
         got: usize,
     },
+    /// A circuit's hints cannot be found.
+    #[error("launch `{launch}`: {problem}")]
+    Hint {
+        /// Name of the launch.
+        launch: String,
+        /// What is wrong.
+        problem: &'static str,
+    },
     /// No device offers an operation that proving needs.
     #[error("no selected device offers {operation}")]
     Unsupported {

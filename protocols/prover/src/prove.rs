@@ -113,8 +113,8 @@ fn run<'c>(
 
     observer.begin(Phase::Backward, program.graph().launches.len());
     pass.outputs(&public);
-    for launch in program.graph().launches.iter().rev() {
-        pass.launch(launch)?;
+    for (index, launch) in program.graph().launches.iter().enumerate().rev() {
+        pass.launch(index, launch)?;
         observer.step(Phase::Backward);
     }
     pass.drop_input_claims();

@@ -11,6 +11,8 @@ use crate::error::ProveError;
 /// What a sumcheck leaves: the challenges and each table's value there.
 pub(crate) struct Finished {
     pub(crate) point: Vec<Fr>,
+    /// The value that the challenges leave of the claim.
+    pub(crate) claim: Fr,
     pub(crate) evals: Vec<Fr>,
 }
 
@@ -35,6 +37,7 @@ pub(crate) fn prove_sumcheck(
     }
     Ok(Finished {
         point,
+        claim,
         evals: rounds.finish(bind)?,
     })
 }

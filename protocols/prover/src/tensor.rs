@@ -73,6 +73,16 @@ impl IntTensor {
         Self { shape, data }
     }
 
+    /// The values in the narrowest width that holds them.
+    ///
+    /// # Panics
+    /// If the number of values is not that of the shape.
+    pub fn fitting(shape: Shape, values: &[i64]) -> Self {
+        let lo = values.iter().copied().min().unwrap_or(0);
+        let hi = values.iter().copied().max().unwrap_or(0);
+        Self::new(shape, values, &Range::new(lo, hi))
+    }
+
     /// The logical shape.
     pub fn shape(&self) -> &Shape {
         &self.shape

@@ -1,8 +1,8 @@
 //! The forward pass: every tensor of a program, over integers.
 
 use kernelwise_core::PublicTensors;
-use kernelwise_core::kernels::Kernel;
-use kernelwise_core::program::{KernelGraph, Launch, Program, TensorId, TensorKind};
+use kernelwise_core::kernels::{Kernel, LaunchView};
+use kernelwise_core::program::{KernelGraph, Launch, Program, Range, TensorId, TensorKind};
 
 use crate::error::ProveError;
 use crate::kernels;
@@ -133,16 +133,27 @@ pub fn execute(
             .ok_or(ProveError::Internal("a parameter has no values"))?;
         witness.set(id, values.clone());
     }
-    for launch in &graph.launches {
-        let outputs = run(graph, launch, &witness)?;
+    for (index, launch) in graph.launches.iter().enumerate() {
+        let outputs = match &launch.kernel {
+            Kernel::Circuit(kernel) => {
+                let inputs = launch.inputs.iter().map(|&id| witness.tensor(id));
+                let inputs = inputs.collect::<Result<Vec<_>, _>>()?;
+                let view = LaunchView { graph, launch };
+                kernels::circuit::execute(kernel, &view, program.wire_widths(index), &inputs)?
+            }
+            _ => run(graph, launch, &witness)?,
+        };
         for (&id, values) in launch.outputs.iter().zip(outputs) {
             let Some(tensor) = graph.tensor(id) else {
                 continue;
             };
-            witness.set(
-                id,
-                IntTensor::new(tensor.shape.clone(), &values, &tensor.range),
-            );
+            let shape = tensor.shape.clone();
+            let values = if tensor.range == Range::FIELD {
+                IntTensor::fitting(shape, &values)
+            } else {
+                IntTensor::new(shape, &values, &tensor.range)
+            };
+            witness.set(id, values);
         }
     }
     witness.count_lookups(program)?;

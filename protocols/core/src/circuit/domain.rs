@@ -16,6 +16,21 @@ pub enum Domain {
     Field,
 }
 
+/// How a prover can hold the values of a wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Width {
+    /// 8-bit integers.
+    I8,
+    /// 16-bit integers.
+    I16,
+    /// 32-bit integers.
+    I32,
+    /// 64-bit integers.
+    I64,
+    /// Field elements.
+    Field,
+}
+
 /// Sets are kept up to this many elements.
 const MAX_SET: usize = 16;
 /// Gates are tried out on up to this many combinations of their wires' values.
@@ -45,6 +60,21 @@ impl Domain {
             },
             Self::Interval(range) => *range,
             Self::Field => Range::FIELD,
+        }
+    }
+
+    /// The narrowest representation of all values.
+    pub fn width(&self) -> Width {
+        let range = self.range();
+        let fits = |bits: u32| {
+            Range::new(-(1i64 << (bits - 1)), (1i64 << (bits - 1)) - 1).encloses(&range)
+        };
+        match self {
+            Self::Field => Width::Field,
+            _ if fits(8) => Width::I8,
+            _ if fits(16) => Width::I16,
+            _ if fits(32) => Width::I32,
+            _ => Width::I64,
         }
     }
 

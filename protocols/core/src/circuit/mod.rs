@@ -19,7 +19,7 @@ mod layer;
 pub use advice::{Advice, HintFunction, Step};
 pub use check::CircuitError;
 pub use constant::Constant;
-pub use domain::{Domain, bottom_domains, domains};
+pub use domain::{Domain, Width, bottom_domains, domains};
 pub use layer::{Layer, TermRef};
 
 use serde::{Deserialize, Serialize};

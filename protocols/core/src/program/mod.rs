@@ -18,4 +18,4 @@ pub use index_map::{AxisMap, AxisMultiplier, IndexMap, LinearTerm};
 pub use range::Range;
 pub(crate) use tensor::log2_ceil;
 pub use tensor::{Shape, Tensor, TensorId, TensorKind};
-pub use validate::{GraphError, Program};
+pub use validate::{GraphError, Program, WireWidths};

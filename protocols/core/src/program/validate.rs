@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Digest, KernelGraph, LookupTable, Range, TableFunction, TensorId, TensorKind};
+use crate::circuit::Width;
 use crate::kernels::{Kernel, LaunchView, LookupSpec};
 use crate::lookup::LookupLayout;
 
@@ -75,7 +76,11 @@ pub struct Program {
     digest: Digest,
     lookups: Vec<LookupSpec>,
     layout: LookupLayout,
+    widths: Vec<WireWidths>,
 }
+
+/// How the values of each wire of a launched circuit can be held, level by level.
+pub type WireWidths = Vec<Vec<Width>>;
 
 impl Program {
     /// The graph.
@@ -98,6 +103,11 @@ impl Program {
         &self.layout
     }
 
+    /// How the wires of launch number `launch` can be held; empty unless it launches a circuit.
+    pub fn wire_widths(&self, launch: usize) -> &[Vec<Width>] {
+        self.widths.get(launch).map_or(&[], Vec::as_slice)
+    }
+
     /// The tensors of one kind, in order.
     pub fn tensors_of(&self, kind: TensorKind) -> impl Iterator<Item = (TensorId, &super::Tensor)> {
         let ids = (0u32..).map(TensorId);
@@ -115,7 +125,7 @@ impl KernelGraph {
         check_tensors(&self)?;
         check_tables(&self)?;
         check_circuits(&self)?;
-        check_launches(&self)?;
+        let widths = check_launches(&self)?;
         check_interface(&self)?;
         let mut lookups = Vec::new();
         for launch in &self.launches {
@@ -143,6 +153,7 @@ impl KernelGraph {
             digest,
             lookups,
             layout,
+            widths,
         })
     }
 }
@@ -302,7 +313,8 @@ fn check_table(graph: &KernelGraph, table: &LookupTable) -> Result<(), String> {
     }
 }
 
-fn check_launches(graph: &KernelGraph) -> Result<(), GraphError> {
+fn check_launches(graph: &KernelGraph) -> Result<Vec<WireWidths>, GraphError> {
+    let mut widths = Vec::with_capacity(graph.launches.len());
     let mut available: BTreeSet<TensorId> = (0u32..)
         .map(TensorId)
         .zip(&graph.tensors)
@@ -333,6 +345,10 @@ fn check_launches(graph: &KernelGraph) -> Result<(), GraphError> {
         }
         relation.check(&LaunchView { graph, launch })?;
         let view = LaunchView { graph, launch };
+        widths.push(match &launch.kernel {
+            Kernel::Circuit(kernel) => kernel.widths(&view),
+            _ => Vec::new(),
+        });
         for (index, &id) in launch.outputs.iter().enumerate() {
             let kind = if relation.commits_output(&view, index) {
                 TensorKind::Advice
@@ -362,7 +378,7 @@ fn check_launches(graph: &KernelGraph) -> Result<(), GraphError> {
         .find(|id| !available.contains(id))
     {
         Some(id) => Err(tensor_error(graph, id, "is produced by nothing")),
-        None => Ok(()),
+        None => Ok(widths),
     }
 }
 

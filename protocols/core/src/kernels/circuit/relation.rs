@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::Grid;
-use crate::circuit::{Circuit, CircuitId, CircuitLookup, Domain, Port, bottom_domains, domains};
+use crate::circuit::{
+    Circuit, CircuitId, CircuitLookup, Domain, Port, Width, bottom_domains, domains,
+};
 use crate::kernels::{LaunchView, LinearForm, LookupSpec, Relation};
 use crate::program::{GraphError, Range, Shape, TableFunction, TableId, Tensor};
 
@@ -112,6 +114,12 @@ impl CircuitLaunch {
             let looked_up = self.all_looked_up(view, circuit);
             domains(circuit, &self.port_ranges(view, circuit), &looked_up)
         })
+    }
+
+    /// How the values of each wire can be held, level by level.
+    pub fn widths(&self, view: &LaunchView<'_>) -> Vec<Vec<Width>> {
+        let widths = |level: &Vec<Domain>| level.iter().map(Domain::width).collect();
+        self.domains(view).iter().map(widths).collect()
     }
 
     /// The domain of the table that an output is looked up in.

@@ -1,0 +1,10 @@
+//! The prover's half of data-parallel circuits.
+
+mod advice;
+mod evaluate;
+mod levels;
+mod prove;
+mod witness;
+
+pub(crate) use prove::prove;
+pub(crate) use witness::execute;

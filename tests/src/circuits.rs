@@ -1,0 +1,211 @@
+//! Small programs with circuits, random and by hand.
+
+use kernelwise_core::circuit::{
+    Circuit, CircuitId, Constant, HintFunction, Layer, Output, Port, Step,
+};
+use kernelwise_core::kernels::{CircuitLaunch, Kernel};
+use kernelwise_core::program::{KernelGraph, Launch, Range, Shape, Tensor, TensorId, TensorKind};
+
+use crate::graphs::Numbers;
+
+/// Values of inputs: four bits.
+const NIBBLE: Range = Range::new(0, 15);
+/// Coefficients of random gates, by index among the constants.
+const COEFFICIENTS: [i64; 6] = [1, -1, 2, -2, 3, -4];
+
+fn port(name: &str, len: u32, scalar: bool) -> Port {
+    Port {
+        name: name.to_owned(),
+        len,
+        scalar,
+    }
+}
+
+/// A random circuit over two inputs and hints: the four bits of the first wire and its product with the last one, all
+/// constrained; then random gates up to degree 3.
+pub fn random_circuit(numbers: &mut Numbers) -> Circuit {
+    let scalar = numbers.below(2) == 0;
+    let first = if scalar {
+        1
+    } else {
+        1 + numbers.below(5) as u32
+    };
+    let second = 1 + numbers.below(4) as u32;
+    let inputs = vec![port("a", first, scalar), port("b", second, false)];
+    let (x, y, bits) = (0, first + second - 1, first + second);
+    let product = bits + 4;
+    let width = product + 1;
+    let mut layers = Vec::new();
+    let mut below = width;
+    // The degree falls with the level, so that public outputs fit 64 bits.
+    for (level, degree) in [3, 2, 1, 1]
+        .into_iter()
+        .enumerate()
+        .take(1 + numbers.below(4))
+    {
+        let gates = 1 + numbers.below(7) as u32;
+        let mut layer = Layer::new(gates, if level == 0 { 6 } else { 0 });
+        for gate in 0..gates {
+            for _ in 0..1 + numbers.below(3) {
+                let wires: Vec<u32> = (0..numbers.below(degree + 1))
+                    .map(|_| numbers.below(below as usize) as u32)
+                    .collect();
+                layer.push(gate, numbers.below(COEFFICIENTS.len()) as u32, &wires);
+            }
+        }
+        if level == 0 {
+            for bit in 0..4 {
+                layer.push(gates + bit, 1, &[bits + bit]);
+                layer.push(gates + bit, 0, &[bits + bit, bits + bit]);
+            }
+            // x − Σ 2^i bit_i, with 8 beyond the random coefficients.
+            layer.push(gates + 4, 0, &[x]);
+            for (bit, coefficient) in [1, 3, 5, 6].into_iter().enumerate() {
+                layer.push(gates + 4, coefficient, &[bits + bit as u32]);
+            }
+            layer.push(gates + 5, 0, &[product]);
+            layer.push(gates + 5, 1, &[x, y]);
+        }
+        layers.push(layer);
+        below = gates;
+    }
+    let widths: Vec<u32> = std::iter::once(width)
+        .chain(layers.iter().map(Layer::gates))
+        .collect();
+    let mut outputs: Vec<Output> = (0..1 + numbers.below(3))
+        .map(|index| {
+            let level = numbers.below(widths.len());
+            let wires: Vec<u32> = (0..1 + numbers.below(4))
+                .map(|_| numbers.below(widths[level] as usize) as u32)
+                .collect();
+            Output {
+                port: port(&format!("out{index}"), wires.len() as u32, false),
+                level: level as u32,
+                wires,
+            }
+        })
+        .collect();
+    let top = widths.len() - 1;
+    outputs.push(Output {
+        port: port("top", 1, numbers.below(2) == 0),
+        level: top as u32,
+        wires: vec![0],
+    });
+    let mut circuit = Circuit {
+        name: "random".to_owned(),
+        inputs,
+        hints: vec![
+            port("bits", 4, false),
+            port("product", 1, numbers.below(2) == 0),
+        ],
+        constants: COEFFICIENTS
+            .into_iter()
+            .chain([-8])
+            .map(Constant::int)
+            .collect(),
+        sequence: (0..layers.len() as u32).collect(),
+        layers,
+        outputs,
+        ..Circuit::default()
+    };
+    let known = first + second;
+    circuit.advice.steps = vec![
+        Step::Hint {
+            function: HintFunction::Digits { width: 1 },
+            arguments: vec![x],
+            results: 4,
+        },
+        Step::Product(x, y),
+    ];
+    circuit.advice.wires = (known..known + 5).collect();
+    circuit
+}
+
+/// A launch of `circuit` over `grid` with fresh public inputs and public outputs; returns the ids of outputs and hints.
+pub fn add_launch(
+    graph: &mut KernelGraph,
+    circuit: Circuit,
+    grid: &[usize],
+    axes: Vec<Vec<bool>>,
+) -> Vec<TensorId> {
+    let id = CircuitId(graph.circuits.len() as u32);
+    let kernel = CircuitLaunch {
+        circuit: id,
+        grid: Shape::new(grid),
+        axes,
+        tables: vec![],
+    };
+    let mut tensor = |name: &str, shape, kind, range| {
+        graph.add_tensor(Tensor {
+            name: name.to_owned(),
+            shape,
+            kind,
+            range,
+            scale: None,
+        })
+    };
+    let inputs: Vec<TensorId> = circuit
+        .inputs
+        .iter()
+        .zip(&kernel.axes)
+        .map(|(port, axes)| {
+            tensor(
+                &port.name,
+                kernel.tensor_shape(port, axes),
+                TensorKind::Input,
+                NIBBLE,
+            )
+        })
+        .collect();
+    let all = vec![true; grid.len()];
+    // Public outputs may have any range: the verifier checks it.
+    let wide = Range::new(-(1 << 60), 1 << 60);
+    let mut outputs: Vec<TensorId> = circuit
+        .outputs
+        .iter()
+        .map(|output| {
+            tensor(
+                &output.port.name,
+                kernel.tensor_shape(&output.port, &all),
+                TensorKind::Virtual,
+                wide,
+            )
+        })
+        .collect();
+    graph.inputs.extend(&inputs);
+    graph.outputs.extend(&outputs);
+    outputs.extend(circuit.hints.iter().map(|port| {
+        graph.add_tensor(Tensor {
+            name: port.name.clone(),
+            shape: kernel.tensor_shape(port, &all),
+            kind: TensorKind::Advice,
+            range: Range::FIELD,
+            scale: None,
+        })
+    }));
+    graph.circuits.push(circuit);
+    graph.launches.push(Launch {
+        name: "circuit".to_owned(),
+        kernel: Kernel::Circuit(kernel),
+        inputs,
+        outputs: outputs.clone(),
+    });
+    outputs
+}
+
+/// A program of one random circuit over a random grid, some inputs broadcast.
+pub fn random_program(seed: u64) -> KernelGraph {
+    let mut numbers = Numbers::new(seed);
+    let mut graph = KernelGraph {
+        max_columns: 16,
+        ..KernelGraph::default()
+    };
+    let grids: [&[usize]; 8] = [&[1], &[2], &[5], &[8], &[2, 3], &[3, 1, 4], &[], &[13]];
+    let grid = grids[numbers.below(grids.len())];
+    let axes = (0..2)
+        .map(|_| grid.iter().map(|_| numbers.below(3) > 0).collect())
+        .collect();
+    let circuit = random_circuit(&mut numbers);
+    add_launch(&mut graph, circuit, grid, axes);
+    graph
+}
