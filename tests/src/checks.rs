@@ -95,6 +95,13 @@ pub fn check_of(label: &str, at: Position) -> Option<Check> {
         "matmul round" | "matmul input" | "matmul weight" => Check::Kernel("matmul"),
         "conv2d round" | "conv2d input" | "conv2d weight" => Check::Kernel("conv2d"),
         "linear input" => Check::Kernel("linear"),
+        "circuit merge round"
+        | "circuit merge values"
+        | "circuit instance round"
+        | "circuit wire round"
+        | "circuit wire value"
+        | "circuit gate value"
+        | "circuit input" => Check::Kernel("circuit"),
         "max-pool round" | "max-pool output" | "max-pool input" => Check::Kernel("max-pool"),
         "merge round" | "merge values" => Check::MERGED_VALUES,
         "column round" | "column values" => Check::COLUMN_VALUES,
@@ -104,7 +111,7 @@ pub fn check_of(label: &str, at: Position) -> Option<Check> {
 }
 
 /// All labels of [`check_of`].
-pub const LABELS: [&str; 22] = [
+pub const LABELS: [&str; 29] = [
     "commitment",
     "lookup root",
     "lookup round",
@@ -119,6 +126,13 @@ pub const LABELS: [&str; 22] = [
     "conv2d input",
     "conv2d weight",
     "linear input",
+    "circuit merge round",
+    "circuit merge values",
+    "circuit instance round",
+    "circuit wire round",
+    "circuit wire value",
+    "circuit gate value",
+    "circuit input",
     "max-pool round",
     "max-pool output",
     "max-pool input",

@@ -1,12 +1,15 @@
 //! Small programs with circuits, random and by hand.
 
 use kernelwise_core::circuit::{
-    Circuit, CircuitId, Constant, HintFunction, Layer, Output, Port, Step,
+    Circuit, CircuitId, CircuitLookup, Constant, HintFunction, Layer, Output, Port, Step,
 };
 use kernelwise_core::kernels::{CircuitLaunch, Kernel};
-use kernelwise_core::program::{KernelGraph, Launch, Range, Shape, Tensor, TensorId, TensorKind};
+use kernelwise_core::program::{
+    KernelGraph, Launch, Program, Range, Shape, TableFunction, TableId, Tensor, TensorId,
+    TensorKind,
+};
 
-use crate::graphs::Numbers;
+use crate::graphs::{Builder, Numbers};
 
 /// Values of inputs: four bits.
 const NIBBLE: Range = Range::new(0, 15);
@@ -208,4 +211,148 @@ pub fn random_program(seed: u64) -> KernelGraph {
     let circuit = random_circuit(&mut numbers);
     add_launch(&mut graph, circuit, grid, axes);
     graph
+}
+
+/// Coefficients of [`pipeline`], by index.
+const FIXED: [i64; 6] = [1, -1, 2, 4, 8, -8];
+
+/// Two circuits and a matrix product that share a tensor, with hints, broadcast, assertions and lookups:
+///
+/// ```text
+/// gate[n]: inputs a (4 wires), b (4, the same for all n); hints: bits of a0 + 8, square of a1 + 8
+///          y = (a0·b0·a1 + 2·bit3, a1·b2 + 4·square, a3 − b3); a2 + 8 has four bits
+/// power[n, i] = y[n, i]² − y[n, i],  matmul = y · w
+/// ```
+pub fn pipeline() -> Program {
+    let mut builder = Builder::new();
+    let squares = (0..16).map(|i| i * i).collect();
+    let table = builder.table("square", 0, 4, TableFunction::Values(squares));
+    let (a, b) = (builder.input(&[3, 4]), builder.input(&[4]));
+    // Wires of level 0: a at 0, b at 4, bits at 8, square at 12.
+    let mut first = Layer::new(8, 5);
+    for (gate, terms) in [
+        (0, vec![(0, vec![0, 4, 1])]),
+        (1, vec![(0, vec![1, 6]), (3, vec![12])]),
+        (2, vec![(0, vec![3]), (1, vec![7])]),
+        (3, vec![(0, vec![1]), (4, vec![])]),
+        (4, vec![(0, vec![2]), (4, vec![])]),
+        (5, vec![(0, vec![11])]),
+        (6, vec![(0, vec![0, 0])]),
+        (7, vec![(0, vec![4])]),
+        (8, vec![(1, vec![8]), (0, vec![8, 8])]),
+        (9, vec![(1, vec![9]), (0, vec![9, 9])]),
+        (10, vec![(1, vec![10]), (0, vec![10, 10])]),
+        (11, vec![(1, vec![11]), (0, vec![11, 11])]),
+        (
+            12,
+            vec![
+                (1, vec![0]),
+                (5, vec![]),
+                (0, vec![8]),
+                (2, vec![9]),
+                (3, vec![10]),
+                (4, vec![11]),
+            ],
+        ),
+    ] {
+        terms
+            .iter()
+            .for_each(|(coefficient, wires)| first.push(gate, *coefficient, wires));
+    }
+    let mut second = Layer::new(3, 0);
+    second.push(0, 0, &[0]);
+    second.push(0, 2, &[5]);
+    second.push(1, 0, &[1]);
+    second.push(2, 0, &[2]);
+    let output = |name: &str, level, wires: &[u32]| Output {
+        port: port(name, wires.len() as u32, false),
+        level,
+        wires: wires.to_vec(),
+    };
+    let mut gates = Circuit {
+        name: "gate".to_owned(),
+        inputs: vec![port("a", 4, false), port("b", 4, false)],
+        hints: vec![port("bits", 4, false), port("square", 1, false)],
+        constants: FIXED.map(Constant::int).into(),
+        layers: vec![first, second],
+        sequence: vec![0, 1],
+        outputs: vec![
+            output("y", 2, &[0, 1, 2]),
+            output("squared", 1, &[3]),
+            output("ranged", 1, &[4]),
+        ],
+        lookups: vec![
+            CircuitLookup {
+                table: 0,
+                output: 1,
+                result: Some(1),
+            },
+            CircuitLookup {
+                table: 1,
+                output: 2,
+                result: None,
+            },
+        ],
+        ..Circuit::default()
+    };
+    let shifted = |wire| Step::Linear {
+        constant: Some(4),
+        terms: vec![(0, wire)],
+    };
+    gates.advice.steps = vec![
+        shifted(0),
+        Step::Hint {
+            function: HintFunction::Digits { width: 1 },
+            arguments: vec![8],
+            results: 4,
+        },
+        shifted(1),
+        Step::Hint {
+            function: HintFunction::Lookup { table: 0 },
+            arguments: vec![13],
+            results: 1,
+        },
+    ];
+    gates.advice.wires = vec![9, 10, 11, 12, 14];
+    let mut square = Layer::new(1, 0);
+    square.push(0, 1, &[0]);
+    square.push(0, 0, &[0, 0]);
+    let power = Circuit {
+        name: "power".to_owned(),
+        inputs: vec![port("x", 1, true)],
+        constants: FIXED.map(Constant::int).into(),
+        layers: vec![square],
+        sequence: vec![0],
+        outputs: vec![Output {
+            port: port("out", 1, true),
+            level: 1,
+            wires: vec![0],
+        }],
+        ..Circuit::default()
+    };
+    let (wide, virt) = (Range::new(-4096, 4096), TensorKind::Virtual);
+    let y = builder.tensor("y", &[3, 3], virt, wide);
+    let squared = builder.tensor("squared", &[3, 1], virt, Range::new(0, 15));
+    let ranged = builder.tensor("ranged", &[3, 1], virt, Range::new(0, 15));
+    let bits = builder.tensor("bits", &[3, 4], TensorKind::Advice, Range::new(0, 1));
+    let root = builder.tensor("root", &[3, 1], TensorKind::Advice, Range::new(0, 225));
+    let out = builder.tensor("power", &[3, 3], virt, Range::new(-(1 << 40), 1 << 40));
+    builder.graph.circuits = vec![gates, power];
+    let launch = |circuit, grid: &[usize], axes| {
+        Kernel::Circuit(CircuitLaunch {
+            circuit: CircuitId(circuit),
+            grid: Shape::new(grid),
+            axes,
+            tables: if circuit == 0 {
+                vec![table, TableId(0)]
+            } else {
+                vec![]
+            },
+        })
+    };
+    let kernel = launch(0, &[3], vec![vec![true], vec![false]]);
+    builder.launch(kernel, &[a, b], &[y, squared, ranged, bits, root]);
+    builder.launch(launch(1, &[3, 3], vec![vec![true, true]]), &[y], &[out]);
+    let product = builder.matmul(y, 1, 2);
+    builder.finish(&[out, product])
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "a broken helper must fail the test")]
 
 mod binding;
+mod circuits;
 mod encoding;
 mod fractions;
 mod messages;

@@ -4,6 +4,7 @@ use kernelwise_core::field::{AdditiveGroup, Field, Fr};
 use kernelwise_core::verify::verify_traced;
 use kernelwise_tests::cheats::Alteration;
 use kernelwise_tests::checks::{Check, LABELS, Position, check_of};
+use kernelwise_tests::circuits::pipeline;
 use kernelwise_tests::graphs::network;
 use kernelwise_tests::run::Case;
 use kernelwise_tests::small;
@@ -49,6 +50,7 @@ fn altered_message_of_every_label() {
         small::reshaped(),
         small::mirrored(true),
         small::pooled(),
+        pipeline(),
     ] {
         let case = Case::new(program, 1);
         let labels = labels(&case);

@@ -5,6 +5,7 @@ use kernelwise_core::transcript::Message;
 use kernelwise_core::verify::verify_traced;
 use kernelwise_prover::Proved;
 use kernelwise_tests::checks::{Check, LABELS, Position, check_of};
+use kernelwise_tests::circuits::pipeline;
 use kernelwise_tests::graphs::network;
 use kernelwise_tests::run::Case;
 use kernelwise_tests::small;
@@ -88,6 +89,7 @@ fn subjects() -> Vec<Subject> {
         small::mirrored(true),
         small::pooled(),
         small::two_products(false),
+        pipeline(),
     ]
     .map(|program| Subject::new(Case::new(program, 1)))
     .into()
@@ -211,6 +213,7 @@ fn messages_exchanged() {
                 ("matmul input", "matmul weight")
                 | ("conv2d input", "conv2d weight")
                 | ("linear input", "linear input")
+                | ("circuit input", "circuit input")
                 | ("max-pool input", "max-pool input") => matches!(
                     got,
                     Check::Kernel(_)
