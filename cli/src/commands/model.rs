@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use kernelwise_core::VerifierKey;
-use kernelwise_core::commitment::CommitmentKey;
 use kernelwise_core::program::{Digest, TensorId};
 use kernelwise_core::wire::{FileKind, WireError};
 use kernelwise_frontend::input::{read_sample, read_samples};
@@ -81,12 +80,11 @@ fn parameters(model: &QuantisedModel) -> Parameters {
     model.parameters().iter().filter_map(tensor).collect()
 }
 
-/// The payload of `prover.key`: which keys it belongs to, and the commitment bases, so that they need not be derived again.
+/// The payload of `prover.key`: which keys it belongs to.
 #[derive(Serialize, Deserialize)]
 struct StoredProverKey {
     program: Digest,
     verifier_key: Digest,
-    bases: Vec<u8>,
 }
 
 /// Writes `model.kw`, `prover.key` and `verifier.key`.
@@ -98,7 +96,6 @@ pub fn save(folder: &Path, model: &QuantisedModel, key: &ProverKey) -> Result<()
     let stored = StoredProverKey {
         program: key.program().digest(),
         verifier_key: key.verifier().digest(),
-        bases: key.bases().encode(),
     };
     files::write_kind(FileKind::ProverKey, &path, &encode(&path, &stored)?)?;
     save_verifier_key(folder, key.verifier())?;
@@ -136,9 +133,7 @@ pub fn load(folder: &Path) -> Result<(QuantisedModel, ProverKey), Failure> {
             ),
         });
     }
-    let bases =
-        CommitmentKey::decode(&stored.bases).map_err(|source| Failure::Format { path, source })?;
-    let key = ProverKey::new(verifier, parameters(&model), bases)?;
+    let key = ProverKey::new(verifier, parameters(&model))?;
     Ok((model, key))
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::commitment::{Commitments, RowLayout};
+use crate::commitment::{BaseHint, CommitmentKey, Commitments, RowLayout, widest_row};
 use crate::error::VerifyError;
 use crate::program::{Digest, KernelGraph, Program, Shape, TensorId, TensorKind};
 use crate::transcript::{point_bytes, point_from_bytes};
@@ -66,22 +66,29 @@ impl PublicTensors {
 pub struct VerifierKey {
     program: Program,
     parameters: Commitments,
+    bases: CommitmentKey,
     digest: Digest,
 }
 
-/// What is stored; points are compressed.
+/// What is stored; points are compressed, bases hinted at.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     graph: KernelGraph,
     parameters: Vec<(TensorId, Vec<[u8; 32]>)>,
+    bases: Vec<BaseHint>,
 }
 
 impl VerifierKey {
-    /// A key for a program whose parameters have these commitments.
+    /// A key for a program whose parameters have these commitments over these bases.
     ///
     /// # Errors
-    /// [`VerifyError::Key`] unless there is exactly one commitment of the right shape per parameter.
-    pub fn new(program: Program, parameters: Commitments) -> Result<Self, VerifyError> {
+    /// [`VerifyError::Key`] unless there is exactly one commitment of the right shape per parameter, and one base per column of the widest
+    /// committed tensor.
+    pub fn new(
+        program: Program,
+        parameters: Commitments,
+        bases: CommitmentKey,
+    ) -> Result<Self, VerifyError> {
         let problem = |problem: String| VerifyError::Key { problem };
         let expected = program.tensors_of(TensorKind::Parameter).count();
         if parameters.len() != expected {
@@ -103,9 +110,14 @@ impl VerifierKey {
                 }
             }
         }
+        let (columns, got) = (widest_row(&program), bases.bases().len());
+        if got != columns {
+            return Err(problem(format!("{got} bases for {columns} columns")));
+        }
         let mut key = Self {
             program,
             parameters,
+            bases,
             digest: Digest([0; 32]),
         };
         let bytes = key.encode().map_err(|error| problem(error.to_string()))?;
@@ -123,7 +135,12 @@ impl VerifierKey {
         &self.parameters
     }
 
-    /// Digest of program and commitments; what a verifier must have from someone it trusts.
+    /// The bases of all commitments.
+    pub fn bases(&self) -> &CommitmentKey {
+        &self.bases
+    }
+
+    /// Digest of program, commitments and bases; what a verifier must have from someone it trusts.
     pub fn digest(&self) -> Digest {
         self.digest
     }
@@ -141,6 +158,7 @@ impl VerifierKey {
                 .iter()
                 .map(|(id, points)| (*id, compress(points)))
                 .collect(),
+            bases: self.bases.hints(),
         };
         postcard::to_stdvec(&stored).map_err(|error| WireError::Encoding {
             problem: error.to_string(),
@@ -172,7 +190,8 @@ impl VerifierKey {
             };
             parameters.insert(id, points);
         }
-        Ok(Self::new(program, parameters)?)
+        let bases = CommitmentKey::from_hints(&stored.bases)?;
+        Ok(Self::new(program, parameters, bases)?)
     }
 }
 

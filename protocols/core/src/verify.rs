@@ -79,7 +79,13 @@ pub fn verify_traced(
     }
     pass.inputs(public)?;
     let mut claims = pass.claims;
-    verify_opening(program, &mut transcript, &mut claims, &commitments)?;
+    verify_opening(
+        program,
+        &mut transcript,
+        &mut claims,
+        &commitments,
+        key.bases(),
+    )?;
     // A validated program settles every claim; if one were left, nothing would vouch for it.
     if !claims.is_empty() {
         return Err(VerifyError::Opening {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use kernelwise_core::VerifierKey;
-use kernelwise_core::commitment::{CommitmentKey, Commitments, RowLayout};
+use kernelwise_core::commitment::{CommitmentKey, Commitments, widest_row};
 use kernelwise_core::program::{Program, Tensor, TensorId, TensorKind};
 
 use crate::commit::commit_rows;
@@ -19,33 +19,19 @@ pub type Parameters = BTreeMap<TensorId, IntTensor>;
 pub struct ProverKey {
     verifier: VerifierKey,
     parameters: Parameters,
-    bases: CommitmentKey,
 }
 
 impl ProverKey {
-    /// Joins a verifier key with parameter values and bases, without recomputing the commitments: a mismatch shows as a proof
+    /// Joins a verifier key with parameter values, without recomputing the commitments: a mismatch shows as a proof
     /// that does not verify.
     ///
     /// # Errors
     /// [`ProveError::Interface`], [`ProveError::Length`] or [`ProveError::OutOfRange`] if the values do not fit the program.
-    pub fn new(
-        verifier: VerifierKey,
-        parameters: Parameters,
-        bases: CommitmentKey,
-    ) -> Result<Self, ProveError> {
+    pub fn new(verifier: VerifierKey, parameters: Parameters) -> Result<Self, ProveError> {
         check_parameters(verifier.program(), &parameters)?;
-        let columns = widest_row(verifier.program());
-        if bases.bases().len() < columns {
-            return Err(ProveError::Interface {
-                what: "commitment bases",
-                expected: columns,
-                got: bases.bases().len(),
-            });
-        }
         Ok(Self {
             verifier,
             parameters,
-            bases,
         })
     }
 
@@ -62,11 +48,6 @@ impl ProverKey {
     /// The parameters.
     pub fn parameters(&self) -> &Parameters {
         &self.parameters
-    }
-
-    /// Bases for the widest committed tensor.
-    pub fn bases(&self) -> &CommitmentKey {
-        &self.bases
     }
 }
 
@@ -93,24 +74,11 @@ pub fn setup(
             commit_rows(devices.msm, &resident, tensor, max_columns)?,
         );
     }
-    let verifier = VerifierKey::new(program, commitments)?;
+    let verifier = VerifierKey::new(program, commitments, bases)?;
     Ok(ProverKey {
         verifier,
         parameters,
-        bases,
     })
-}
-
-/// Columns of the widest committed tensor.
-fn widest_row(program: &Program) -> usize {
-    let max_columns = program.graph().max_columns;
-    let committed = program
-        .tensors_of(TensorKind::Parameter)
-        .chain(program.tensors_of(TensorKind::Advice));
-    committed
-        .map(|(_, tensor)| RowLayout::new(&tensor.shape, max_columns).columns)
-        .max()
-        .unwrap_or(0)
 }
 
 fn check_parameters(program: &Program, parameters: &Parameters) -> Result<(), ProveError> {

@@ -98,7 +98,7 @@ fn run<'c>(
     let advice: Vec<_> = program.tensors_of(TensorKind::Advice).collect();
     observer.begin(Phase::Commit, advice.len());
     let max_columns = program.graph().max_columns;
-    let bases = devices.msm.load(key.bases().bases())?;
+    let bases = devices.msm.load(key.verifier().bases().bases())?;
     for (id, _) in advice {
         let rows = commit_rows(devices.msm, &bases, witness.tensor(id)?, max_columns)?;
         channel.send_points(&rows);

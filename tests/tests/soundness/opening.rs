@@ -132,7 +132,14 @@ impl Setting {
         self.open_columns(&mut transcript, &plan, fit);
         let proof = transcript.finish();
         let mut transcript = VerifierTranscript::new(&instance, &proof);
-        verify_opening(&self.program, &mut transcript, &mut believed, commitments)?;
+        let bases = CommitmentKey::derive(16);
+        verify_opening(
+            &self.program,
+            &mut transcript,
+            &mut believed,
+            commitments,
+            &bases,
+        )?;
         transcript.finish().map(|_| ())
     }
 

@@ -1,5 +1,6 @@
 //! Verifier keys and graphs from an enemy: refused or understood, never a panic, and never taken for another.
 
+use kernelwise_core::commitment::CommitmentKey;
 use kernelwise_core::kernels::Kernel;
 use kernelwise_core::program::{
     AxisMap, KernelGraph, Range, Shape, TableFunction, TensorId, TensorKind,
@@ -78,11 +79,12 @@ fn key_with_other_commitments() {
     let case = Case::new(network(1), 1);
     let program = || case.key.program().clone();
     let honest = case.key.verifier().parameters();
+    let bases = case.key.verifier().bases();
     let id = *honest.keys().next().expect("a parameter");
     let refused = |change: &dyn Fn(&mut kernelwise_core::commitment::Commitments)| {
         let mut commitments = honest.clone();
         change(&mut commitments);
-        match VerifierKey::new(program(), commitments) {
+        match VerifierKey::new(program(), commitments, bases.clone()) {
             Err(VerifyError::Key { .. }) => {}
             other => panic!("{other:?}"),
         }
@@ -101,6 +103,14 @@ fn key_with_other_commitments() {
         rows.push(rows[0]);
     });
     refused(&|commitments| commitments.get_mut(&id).expect("rows").clear());
+    let columns = bases.bases().len();
+    for other in [0, columns - 1, columns + 1] {
+        let other = CommitmentKey::derive(other);
+        match VerifierKey::new(program(), honest.clone(), other) {
+            Err(VerifyError::Key { .. }) => {}
+            other => panic!("{other:?}"),
+        }
+    }
 }
 
 /// Integers at which things go wrong.

@@ -12,6 +12,6 @@ mod bases;
 mod layout;
 mod opening;
 
-pub use bases::CommitmentKey;
+pub use bases::{BaseHint, CommitmentKey, widest_row};
 pub use layout::RowLayout;
 pub use opening::{Commitments, Opened, OpeningPlan, half_power, verify_opening};

@@ -181,6 +181,7 @@ pub fn verify_opening(
     transcript: &mut VerifierTranscript<'_>,
     claims: &mut Claims,
     commitments: &Commitments,
+    bases: &CommitmentKey,
 ) -> Result<(), VerifyError> {
     let mut plan = OpeningPlan::new(program, claims);
     verify_merge(transcript, &mut plan)?;
@@ -212,7 +213,10 @@ pub fn verify_opening(
     if dot(&vector, &eq) != combined {
         return Err(failed("the vector does not evaluate to the column values"));
     }
-    check_group(&plan, &splits, sigma, vector, commitments)
+    let Some(bases) = bases.bases().get(..plan.columns()) else {
+        return Err(failed("the key has too few bases"));
+    };
+    check_group(&plan, &splits, sigma, vector, (bases, commitments))
 }
 
 fn verify_merge(
@@ -254,9 +258,9 @@ fn check_group(
     splits: &[(Vec<Fr>, Vec<Fr>)],
     sigma: Fr,
     vector: Vec<Fr>,
-    commitments: &Commitments,
+    (bases, commitments): (&[G1Affine], &Commitments),
 ) -> Result<(), VerifyError> {
-    let mut points = CommitmentKey::derive(plan.columns()).bases().to_vec();
+    let mut points = bases.to_vec();
     let mut scalars = vector;
     for ((power, opened), (rows, _)) in powers(sigma).zip(&plan.direct).zip(splits) {
         let Some(commitment) = commitments
