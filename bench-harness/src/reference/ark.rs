@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn signed_small_scalars_are_field_scalars() {
-        let bases = points(3, 20);
+        let bases = points::<kernelwise_field::G1>(3, 20);
         let values: Vec<i8> = (0..20).map(|i| (i * 37 % 256 - 128) as i8).collect();
         let lifted: Vec<Fr> = values.iter().map(|&v| Fr::from(v)).collect();
         assert_eq!(

@@ -105,7 +105,7 @@ mod tests {
             field_bytes(&scalars(&values).unwrap()),
             ark::field_bytes(&values)
         );
-        let bases = inputs::points(2, 5);
+        let bases = inputs::points::<kernelwise_field::G1>(2, 5);
         let converted: Vec<bn256::G1> = points(&bases)
             .unwrap()
             .into_iter()
