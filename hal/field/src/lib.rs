@@ -29,6 +29,7 @@ pub type G2 = Projective<ark_bn254::g2::Config>;
 pub type G2Affine = Affine<ark_bn254::g2::Config>;
 
 pub use ark_ec::pairing::Pairing;
+pub use ark_ec::scalar_mul::{BatchMulPreprocessing, ScalarMul};
 pub use ark_ec::{AffineRepr, CurveGroup, PrimeGroup, VariableBaseMSM};
 pub use ark_ff::{
     AdditiveGroup, BigInt, BigInteger, FftField, Field, One, PrimeField, Zero, batch_inversion,

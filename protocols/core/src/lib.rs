@@ -10,6 +10,7 @@
 //! | [`sumcheck`] | round-by-round verification |
 //! | [`lookup`] | one LogUp argument for all tables |
 //! | [`commitment`] | Pedersen rows and their batch opening |
+//! | [`groth16`] | Groth16 proofs, plain or bound to claims |
 //! | [`key`], [`wire`] | what travels and how it is encoded |
 //! | [`mod@verify`] | the whole verifier |
 //!
@@ -23,6 +24,7 @@ pub mod circuit;
 pub mod claim;
 pub mod commitment;
 pub mod error;
+pub mod groth16;
 pub mod kernels;
 pub mod key;
 pub mod lookup;

@@ -1,0 +1,314 @@
+//! The prover.
+//!
+//! ```text
+//! A = α + Σ z_i·u_i + r·δ      B = β + Σ z_i·v_i + s·δ
+//! C = Σ_private z_i·p_i + Σ h_j·t_j + s·A + r·B − r·s·δ − κ·η/δ
+//! ```
+//! `r` and `s` are fresh from the operating system; `κ` opens the carried commitment, where there is one.
+
+use kernelwise_core::groth16::{Proof, VerifyingKey};
+use kernelwise_field::{CurveGroup, Fr, G1, G1Affine, G2, G2Affine, Zero};
+use kernelwise_hal::{BaseSet, Device, DeviceError, Msm, MsmGroup, Ntt, Scalars};
+use zeroize::Zeroize;
+
+use crate::error::Groth16ProveError;
+use crate::key::{ProvingKey, Quotient};
+use crate::quotient::{self, Rows};
+use crate::r1cs::{R1cs, WireCounts, check_wires};
+use crate::random;
+
+/// Where each operation runs; `rayon` serves the rest.
+#[derive(Clone, Copy)]
+pub struct Devices<'a> {
+    /// Sums in G1.
+    pub msm: &'a dyn Msm<G1>,
+    /// Sums in G2.
+    pub msm_g2: &'a dyn Msm<G2>,
+    /// Transforms.
+    pub ntt: &'a dyn Ntt,
+}
+
+impl<'a> Devices<'a> {
+    /// The first of `devices` that offers each operation.
+    ///
+    /// # Errors
+    /// [`DeviceError::Unsupported`] if none offers one.
+    pub fn select(devices: &[&'a dyn Device]) -> Result<Self, DeviceError> {
+        let missing = |operation| DeviceError::Unsupported {
+            device: devices
+                .iter()
+                .map(|device| device.info().name.as_str())
+                .collect::<Vec<_>>()
+                .join(", "),
+            operation,
+        };
+        let first = devices.iter();
+        Ok(Self {
+            msm: first
+                .clone()
+                .find_map(|device| device.msm())
+                .ok_or_else(|| missing("multi-scalar multiplication"))?,
+            msm_g2: first
+                .clone()
+                .find_map(|device| device.msm_g2())
+                .ok_or_else(|| missing("multi-scalar multiplication in G2"))?,
+            ntt: first
+                .clone()
+                .find_map(|device| device.ntt())
+                .ok_or_else(|| missing("number-theoretic transform"))?,
+        })
+    }
+}
+
+/// Bases that a wire each has, without those that are the identity.
+struct Query<G: MsmGroup> {
+    bases: BaseSet<G>,
+    /// The wires whose bases are there; `None` if all are.
+    wires: Option<Vec<u32>>,
+}
+
+impl<G: MsmGroup> Query<G> {
+    /// Makes bases resident.
+    fn load(msm: &dyn Msm<G>, bases: &[G::Affine]) -> Result<Self, DeviceError> {
+        use kernelwise_field::AffineRepr;
+        let identities = bases.iter().filter(|base| base.is_zero()).count();
+        // A few identities cost less than a copy of the scalars.
+        if identities * 8 < bases.len() {
+            return Ok(Self {
+                bases: msm.load(bases)?,
+                wires: None,
+            });
+        }
+        let kept = || bases.iter().enumerate().filter(|(_, base)| !base.is_zero());
+        let wires = kept().map(|(wire, _)| wire as u32).collect();
+        let bases: Vec<G::Affine> = kept().map(|(_, base)| *base).collect();
+        Ok(Self {
+            bases: msm.load(&bases)?,
+            wires: Some(wires),
+        })
+    }
+
+    fn sum(&self, msm: &dyn Msm<G>, scalars: &[Fr]) -> Result<G, DeviceError> {
+        match &self.wires {
+            None => msm.msm(&self.bases, Scalars::Fr(scalars)),
+            Some(wires) => {
+                let kept: Vec<Fr> = wires.iter().map(|&wire| scalars[wire as usize]).collect();
+                msm.msm(&self.bases, Scalars::Fr(&kept))
+            }
+        }
+    }
+}
+
+/// A proving key resident on devices, for any number of proofs.
+pub struct Prover<'a> {
+    devices: Devices<'a>,
+    key: &'a ProvingKey,
+    a: Query<G1>,
+    b_g1: Query<G1>,
+    b_g2: Query<G2>,
+    private: Query<G1>,
+    quotient: BaseSet<G1>,
+    boundary: Option<BaseSet<G1>>,
+}
+
+/// What opens a commitment to boundary wires: the secret that hides it.
+///
+/// It is used up by the one proof that may carry the commitment, and overwritten when dropped.
+#[derive(Zeroize)]
+#[zeroize(drop)]
+pub struct BoundaryOpening {
+    kappa: Fr,
+}
+
+impl std::fmt::Debug for BoundaryOpening {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BoundaryOpening").finish_non_exhaustive()
+    }
+}
+
+/// Randomness of one proof.
+#[derive(Zeroize)]
+#[zeroize(drop)]
+struct Blinds {
+    r: Fr,
+    s: Fr,
+}
+
+impl Blinds {
+    fn fresh() -> Result<Self, Groth16ProveError> {
+        Ok(Self {
+            r: random::field()?,
+            s: random::field()?,
+        })
+    }
+}
+
+impl<'a> Prover<'a> {
+    /// Makes a key resident.
+    ///
+    /// # Errors
+    /// What a device reports.
+    pub fn load(key: &'a ProvingKey, devices: Devices<'a>) -> Result<Self, Groth16ProveError> {
+        let points = key.points();
+        let boundary = points.boundary.as_ref();
+        Ok(Self {
+            devices,
+            key,
+            a: Query::load(devices.msm, &points.a)?,
+            b_g1: Query::load(devices.msm, &points.b_g1)?,
+            b_g2: Query::load(devices.msm_g2, &points.b_g2)?,
+            private: Query::load(devices.msm, &points.private)?,
+            quotient: devices.msm.load(points.quotient.bases())?,
+            boundary: boundary
+                .map(|boundary| devices.msm.load(&boundary.bases))
+                .transpose()?,
+        })
+    }
+
+    /// The key that verifies the proofs.
+    pub fn verifying(&self) -> &VerifyingKey {
+        self.key.verifying()
+    }
+
+    /// Proves that `wires` satisfy `r1cs`, a system without boundary wires.
+    ///
+    /// # Cost
+    /// Four sums in G1 and one in G2 of as many points as there are wires, and seven transforms of the domain.
+    ///
+    /// # Errors
+    /// [`Groth16ProveError::Shape`] if the system is another than that of the key;
+    /// [`Groth16ProveError::Unsatisfied`]; [`Groth16ProveError::Unsupported`] for a system with boundary wires, whose
+    /// commitment comes first; [`Groth16ProveError::Randomness`]; what a device reports.
+    pub fn prove(&self, r1cs: &R1cs, wires: &[Fr]) -> Result<Proof, Groth16ProveError> {
+        if self.key.counts().boundary > 0 {
+            return Err(Groth16ProveError::Unsupported {
+                operation: "a proof without commitment",
+                what: "circuits with boundary wires",
+            });
+        }
+        self.prove_rows(self.rows(r1cs, wires)?, wires, &Blinds::fresh()?, None)
+    }
+
+    /// Commits to the boundary wires: the first message about them, before any challenge.
+    ///
+    /// # Errors
+    /// [`Groth16ProveError::Unsupported`] for a system without boundary wires; [`Groth16ProveError::Shape`];
+    /// [`Groth16ProveError::Randomness`]; what a device reports.
+    pub fn commit(
+        &self,
+        boundary: &[Fr],
+    ) -> Result<(G1Affine, BoundaryOpening), Groth16ProveError> {
+        let (Some(bases), Some(points)) = (&self.boundary, &self.key.points().boundary) else {
+            return Err(Groth16ProveError::Unsupported {
+                operation: "a commitment",
+                what: "circuits without boundary wires",
+            });
+        };
+        if boundary.len() != bases.len() {
+            return Err(Groth16ProveError::Shape {
+                what: "values of boundary wires",
+                expected: bases.len(),
+                got: boundary.len(),
+            });
+        }
+        let opening = BoundaryOpening {
+            kappa: random::field()?,
+        };
+        let sum = self.devices.msm.msm(bases, Scalars::Fr(boundary))?;
+        let commitment = sum + points.blind * opening.kappa;
+        Ok((commitment.into_affine(), opening))
+    }
+
+    /// Proves that `wires` satisfy `r1cs` and that the commitment with this opening is to its boundary wires.
+    ///
+    /// # Errors
+    /// As [`prove`](Prover::prove).
+    pub fn prove_committed(
+        &self,
+        r1cs: &R1cs,
+        wires: &[Fr],
+        opening: BoundaryOpening,
+    ) -> Result<Proof, Groth16ProveError> {
+        let rows = self.rows(r1cs, wires)?;
+        self.prove_rows(rows, wires, &Blinds::fresh()?, Some(opening))
+    }
+
+    /// The rows of a system, after checking that it is that of the key and that the wires satisfy it.
+    fn rows<'r>(&self, r1cs: &'r R1cs, wires: &[Fr]) -> Result<Rows<'r>, Groth16ProveError> {
+        let WireCounts {
+            public,
+            boundary,
+            total,
+        } = self.key.counts();
+        let counts = r1cs.counts();
+        for (what, expected, got) in [
+            ("public inputs", public, counts.public),
+            ("boundary wires", boundary, counts.boundary),
+            ("wires", total, counts.total),
+            (
+                "domain",
+                self.key.domain_len(),
+                crate::setup::domain_len(r1cs)?,
+            ),
+        ] {
+            if expected != got {
+                return Err(Groth16ProveError::Shape {
+                    what,
+                    expected,
+                    got,
+                });
+            }
+        }
+        r1cs.check(wires)?;
+        let [a, b, _] = r1cs.matrices();
+        Ok(Rows {
+            a,
+            b,
+            own_rows: 1 + public + boundary,
+        })
+    }
+
+    fn prove_rows(
+        &self,
+        rows: Rows<'_>,
+        wires: &[Fr],
+        blinds: &Blinds,
+        opening: Option<BoundaryOpening>,
+    ) -> Result<Proof, Groth16ProveError> {
+        check_wires(wires, self.key.counts().total)?;
+        let Devices { msm, msm_g2, ntt } = self.devices;
+        let (points, verifying) = (self.key.points(), self.key.verifying_points());
+        let quotient_sum = self.quotient_sum(ntt, rows, wires, &points.quotient)?;
+        let first_private = wires.len() - points.private.len();
+        let private = self.private.sum(msm, &wires[first_private..])?;
+        let (r, s) = (&blinds.r, &blinds.s);
+        let a = self.a.sum(msm, wires)? + verifying.alpha_g1 + points.delta_g1 * *r;
+        let b_g1 = self.b_g1.sum(msm, wires)? + points.beta_g1 + points.delta_g1 * *s;
+        let b: G2 = self.b_g2.sum(msm_g2, wires)? + verifying.beta_g2 + verifying.delta_g2 * *s;
+        let mut c = private + quotient_sum + a * *s + b_g1 * *r - points.delta_g1 * (*r * s);
+        if let (Some(opening), Some(boundary)) = (&opening, &points.boundary) {
+            c -= boundary.blind_private * opening.kappa;
+        }
+        let (a, b, c): (G1Affine, G2Affine, G1Affine) =
+            (a.into_affine(), b.into_affine(), c.into_affine());
+        Ok(Proof::new(a, b, c)?)
+    }
+
+    fn quotient_sum(
+        &self,
+        ntt: &dyn Ntt,
+        rows: Rows<'_>,
+        wires: &[Fr],
+        quotient: &Quotient,
+    ) -> Result<G1, Groth16ProveError> {
+        let scalars = quotient::scalars(ntt, rows, wires, quotient, self.key.domain_len())?;
+        if scalars.is_empty() {
+            return Ok(G1::zero());
+        }
+        let msm = self.devices.msm;
+        Ok(msm.msm(&self.quotient, Scalars::Fr(&scalars))?)
+    }
+}
+
+#[cfg(all(test, feature = "ark"))]
+mod tests;
