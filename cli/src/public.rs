@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use kernelwise_core::PublicTensors;
-use kernelwise_core::program::{Program, TensorId};
+use kernelwise_core::program::{Program, Tensor, TensorId};
+use kernelwise_core::{PublicTensors, Values};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Failure;
@@ -41,31 +41,41 @@ pub struct PublicFile {
 
 const VERSION: u32 = 1;
 
+impl PublicTensor {
+    fn new(tensor: &Tensor, values: &Values) -> Result<Self, Failure> {
+        let integers = values.as_integers().ok_or_else(|| Failure::Mismatch {
+            problem: format!("`{}` holds field elements, expected integers", tensor.name),
+        })?;
+        let scale = tensor.scale.unwrap_or(1.0);
+        Ok(Self {
+            name: tensor.name.clone(),
+            shape: tensor.shape.dims().to_vec(),
+            scale: tensor.scale,
+            integers: integers.to_vec(),
+            values: integers.iter().map(|&value| value as f64 * scale).collect(),
+        })
+    }
+}
+
 impl PublicFile {
     /// The statement about a program.
-    pub fn new(program: &Program, public: &PublicTensors) -> Self {
+    ///
+    /// # Errors
+    /// [`Failure::Mismatch`] for tensors of field elements, which this format does not hold.
+    pub fn new(program: &Program, public: &PublicTensors) -> Result<Self, Failure> {
         let graph = program.graph();
-        let describe = |ids: &[TensorId], values: &[Vec<i64>]| {
+        let describe = |ids: &[TensorId], values: &[Values]| {
             let tensors = ids.iter().filter_map(|&id| graph.tensor(id)).zip(values);
-            let describe =
-                |(tensor, integers): (&kernelwise_core::program::Tensor, &Vec<i64>)| PublicTensor {
-                    name: tensor.name.clone(),
-                    shape: tensor.shape.dims().to_vec(),
-                    scale: tensor.scale,
-                    integers: integers.clone(),
-                    values: integers
-                        .iter()
-                        .map(|&value| value as f64 * tensor.scale.unwrap_or(1.0))
-                        .collect(),
-                };
-            tensors.map(describe).collect()
+            tensors
+                .map(|(tensor, values)| PublicTensor::new(tensor, values))
+                .collect::<Result<_, _>>()
         };
-        Self {
+        Ok(Self {
             version: VERSION,
             program: program.digest().to_string(),
-            inputs: describe(&graph.inputs, &public.inputs),
-            outputs: describe(&graph.outputs, &public.outputs),
-        }
+            inputs: describe(&graph.inputs, &public.inputs)?,
+            outputs: describe(&graph.outputs, &public.outputs)?,
+        })
     }
 
     /// Reads a file and checks that names, shapes, scales and real numbers are what the program makes of the integers.
@@ -86,7 +96,7 @@ impl PublicFile {
         let integers = |tensors: &[PublicTensor]| {
             tensors
                 .iter()
-                .map(|tensor| tensor.integers.clone())
+                .map(|tensor| Values::Int(tensor.integers.clone()))
                 .collect()
         };
         let public = PublicTensors {
@@ -94,7 +104,7 @@ impl PublicFile {
             outputs: integers(&file.outputs),
         };
         public.check(program).map_err(Failure::Invalid)?;
-        if file != Self::new(program, &public) {
+        if file != Self::new(program, &public)? {
             return Err(Failure::Mismatch {
                 problem: format!(
                     "{}: names, shapes, scales, real numbers or program digest are not what the key gives for these integers",

@@ -3,10 +3,11 @@
 use kernelwise_core::circuit::{
     Circuit, CircuitId, CircuitLookup, Constant, HintFunction, Layer, Output, Port, Step,
 };
-use kernelwise_core::kernels::{CircuitLaunch, Kernel};
+use kernelwise_core::field::Fr;
+use kernelwise_core::kernels::{CircuitLaunch, Kernel, Linear};
 use kernelwise_core::program::{
-    KernelGraph, Launch, Program, Range, Shape, TableFunction, TableId, Tensor, TensorId,
-    TensorKind,
+    AxisMap, IndexMap, KernelGraph, Launch, LinearTerm, Program, Range, Shape, TableFunction,
+    TableId, Tensor, TensorId, TensorKind,
 };
 
 use crate::graphs::{Builder, Numbers};
@@ -355,4 +356,81 @@ pub fn pipeline() -> Program {
     builder.launch(launch(1, &[3, 3], vec![vec![true, true]]), &[y], &[out]);
     let product = builder.matmul(y, 1, 2);
     builder.finish(&[out, product])
+}
+
+/// Field elements all the way: `cube = x³ + c`, `inverse · x = 1`, then the same elements in reverse order.
+pub fn field_elements() -> Program {
+    let mut builder = Builder::without_tables();
+    let any = |builder: &mut Builder, name: &str, dims: &[usize], kind| {
+        builder.tensor(name, dims, kind, Range::FIELD)
+    };
+    let x = any(&mut builder, "x", &[5], TensorKind::Input);
+    builder.graph.inputs.push(x);
+    let mut layer = Layer::new(1, 1);
+    layer.push(0, 0, &[0, 0, 0]);
+    layer.push(0, 2, &[]);
+    layer.push(1, 0, &[0, 1]);
+    layer.push(1, 1, &[]);
+    let big = -(Fr::from(1u64 << 60) * Fr::from(1u64 << 60));
+    let mut circuit = Circuit {
+        name: "cube".to_owned(),
+        inputs: vec![port("x", 1, true)],
+        hints: vec![port("inverse", 1, true)],
+        constants: vec![
+            Constant::int(1),
+            Constant::int(-1),
+            Constant::from_field(big),
+        ],
+        layers: vec![layer],
+        sequence: vec![0],
+        outputs: vec![
+            Output {
+                port: port("cube", 1, true),
+                level: 1,
+                wires: vec![0],
+            },
+            Output {
+                port: port("inverse", 1, true),
+                level: 0,
+                wires: vec![1],
+            },
+        ],
+        ..Circuit::default()
+    };
+    circuit.advice.steps = vec![Step::Hint {
+        function: HintFunction::Inverse,
+        arguments: vec![0],
+        results: 1,
+    }];
+    circuit.advice.wires = vec![1];
+    builder.graph.circuits.push(circuit);
+    let cube = any(&mut builder, "cube", &[5], TensorKind::Virtual);
+    let inverse = any(&mut builder, "inverse", &[5], TensorKind::Virtual);
+    let hint = any(&mut builder, "hint", &[5], TensorKind::Advice);
+    let kernel = CircuitLaunch {
+        circuit: CircuitId(0),
+        grid: Shape::new([5]),
+        axes: vec![vec![true]],
+        tables: vec![],
+    };
+    builder.launch(Kernel::Circuit(kernel), &[x], &[cube, inverse, hint]);
+    let reversed = any(&mut builder, "reversed", &[5], TensorKind::Virtual);
+    let map = IndexMap(vec![AxisMap {
+        driver: Some(0),
+        stride: -1,
+        offset: 4,
+        window: 1,
+        dilation: 1,
+    }]);
+    let term = LinearTerm {
+        coefficient: 1,
+        multipliers: vec![],
+        map,
+    };
+    builder.launch(
+        Kernel::Linear(Linear { terms: vec![term] }),
+        &[cube],
+        &[reversed],
+    );
+    builder.finish(&[reversed, inverse])
 }

@@ -1,7 +1,8 @@
 //! Proving and verifying a small program.
 
-use kernelwise_core::program::{Program, TensorKind};
-use kernelwise_core::{PublicTensors, VerifyError, verify};
+use kernelwise_core::field::Fr;
+use kernelwise_core::program::{Program, Range, TensorKind};
+use kernelwise_core::{PublicTensors, Values, VerifyError, verify};
 use kernelwise_cpu::CpuDevice;
 use kernelwise_prover::key::Parameters;
 use kernelwise_prover::prove::prove_cheating;
@@ -16,7 +17,7 @@ pub struct Case {
     /// Keys.
     pub key: ProverKey,
     /// Public inputs.
-    pub inputs: Vec<Vec<i64>>,
+    pub inputs: Vec<Values>,
     /// The device that proves.
     pub device: CpuDevice,
 }
@@ -42,9 +43,13 @@ impl Case {
             .iter()
             .filter_map(|&id| graph.tensor(id))
             .map(|tensor| {
-                (0..tensor.shape.len())
-                    .map(|_| numbers.within(tensor.range))
-                    .collect()
+                let count = tensor.shape.len();
+                if tensor.range == Range::FIELD {
+                    let element = |_| -Fr::from(numbers.next_u64()) * Fr::from(numbers.next_u64());
+                    Values::Field((0..count).map(element).collect())
+                } else {
+                    Values::Int((0..count).map(|_| numbers.within(tensor.range)).collect())
+                }
             })
             .collect();
         let key = setup(program, parameters, devices(&device)).expect("setup");
@@ -89,6 +94,17 @@ impl Case {
     /// Verifies a proof against another statement.
     pub fn verify_as(&self, public: &PublicTensors, proved: &Proved) -> Result<(), VerifyError> {
         verify(self.key.verifier(), public, &proved.proof)
+    }
+}
+
+/// The integers of a tensor.
+///
+/// # Panics
+/// If it holds field elements.
+pub fn integers(values: &mut Values) -> &mut Vec<i64> {
+    match values {
+        Values::Int(values) => values,
+        Values::Field(_) => unreachable!("field elements where integers were expected"),
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
+use kernelwise_core::Values;
 use kernelwise_cpu::CpuDevice;
 use kernelwise_frontend::input::read_sample;
 use kernelwise_frontend::{OnnxModel, QuantiseOptions, QuantisedModel, quantise};
@@ -21,9 +22,9 @@ pub struct Prepared {
     /// The prover's key.
     pub key: ProverKey,
     /// Quantised inputs.
-    pub inputs: Vec<Vec<i64>>,
+    pub inputs: Vec<Values>,
     /// What the reference executor makes of them.
-    pub outputs: Vec<Vec<i64>>,
+    pub outputs: Vec<Values>,
 }
 
 impl Prepared {
@@ -65,8 +66,8 @@ impl Prepared {
                 .into_owned(),
             shape: format!("{} parameters, {} MACs", model.parameters(), model.macs()),
             key: key(&quantised)?,
-            inputs: inputs.values,
-            outputs: outputs.outputs(),
+            inputs: inputs.values.into_iter().map(Values::Int).collect(),
+            outputs: outputs.outputs().into_iter().map(Values::Int).collect(),
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use kernelwise_core::Values;
 use kernelwise_core::wire::{FileKind, ModelProof, decode_file, encode_file};
 use kernelwise_core::{VerifierKey, verify};
 use kernelwise_frontend::inspect::ProgramSummary;
@@ -133,7 +134,8 @@ pub fn run(args: &Prove, format: Format, quiet: bool) -> Result<(), Failure> {
     let integers = quantised.quantise_inputs(&input)?;
 
     let start = Instant::now();
-    let proved = prove(&key, &integers.values, devices, &progress)?;
+    let inputs: Vec<Values> = integers.values.into_iter().map(Values::Int).collect();
+    let proved = prove(&key, &inputs, devices, &progress)?;
     let total_ms = elapsed(start);
     let phase = |phase: Phase| {
         let time = proved.phases.iter().find(|(name, _)| *name == phase);
@@ -149,7 +151,7 @@ pub fn run(args: &Prove, format: Format, quiet: bool) -> Result<(), Failure> {
 
     files::create_folder(&args.out)?;
     model::save_verifier_key(&args.out, key.verifier())?;
-    let public = PublicFile::new(key.program(), &proved.public);
+    let public = PublicFile::new(key.program(), &proved.public)?;
     public.write(&args.out.join("public.json"))?;
     files::write(&args.out.join("proof.bin"), &proof_file)?;
 

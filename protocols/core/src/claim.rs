@@ -10,6 +10,7 @@ use kernelwise_field::{AdditiveGroup, Field, Fr};
 
 use crate::poly::{eq_eval, eq_table};
 use crate::program::{LinearTerm, Shape, TensorId};
+use crate::values::Values;
 
 /// The weights along one axis.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,26 +92,37 @@ impl Functional {
     }
 
     /// `Σ_x weights(x)·values[x]`.
-    pub fn apply(&self, shape: &Shape, values: &[i64]) -> Fr {
-        let lift = |(weight, &value): (&Fr, &i64)| {
-            if value == 0 {
-                Fr::ZERO
-            } else {
-                *weight * Fr::from(value)
-            }
+    pub fn apply(&self, shape: &Shape, values: &Values) -> Fr {
+        match values {
+            Values::Int(values) => self.sum(shape, values, |weight, &value| {
+                if value == 0 {
+                    Fr::ZERO
+                } else {
+                    weight * Fr::from(value)
+                }
+            }),
+            Values::Field(values) => self.sum(shape, values, |weight, value| weight * value),
+        }
+    }
+
+    fn sum<T>(&self, shape: &Shape, values: &[T], weigh: impl Fn(Fr, &T) -> Fr) -> Fr {
+        let row = |weights: &[Fr], values: &[T]| -> Fr {
+            weights
+                .iter()
+                .zip(values)
+                .map(|(weight, value)| weigh(*weight, value))
+                .sum()
         };
         match self {
-            Self::Dense(weights) => weights.iter().zip(values).map(lift).sum(),
+            Self::Dense(weights) => row(weights, values),
             Self::Separable(axes) => {
                 let Some((last, outer)) = axes.split_last() else {
-                    return values.iter().map(|&value| Fr::from(value)).sum();
+                    return values.iter().map(|value| weigh(Fr::ONE, value)).sum();
                 };
                 let dim = shape.dims().last().copied().unwrap_or(1).max(1);
                 let inner = last.to_vector(dim);
                 let rows = outer_product(outer, shape.dims());
-                let sums = values
-                    .chunks(dim)
-                    .map(|row| inner.iter().zip(row).map(lift).sum::<Fr>());
+                let sums = values.chunks(dim).map(|values| row(&inner, values));
                 rows.iter()
                     .zip(sums)
                     .map(|(weight, sum)| *weight * sum)

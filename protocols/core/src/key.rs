@@ -6,15 +6,16 @@ use crate::commitment::{BaseHint, CommitmentKey, Commitments, RowLayout, widest_
 use crate::error::VerifyError;
 use crate::program::{Digest, KernelGraph, Program, Shape, TensorId, TensorKind};
 use crate::transcript::{point_bytes, point_from_bytes};
+use crate::values::Values;
 use crate::wire::WireError;
 
-/// Public inputs and outputs, one row-major list of integers per tensor, in the order of the graph's interface.
+/// Public inputs and outputs, one row-major list of values per tensor, in the order of the graph's interface.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct PublicTensors {
     /// Values of the public inputs.
-    pub inputs: Vec<Vec<i64>>,
+    pub inputs: Vec<Values>,
     /// Values of the public outputs.
-    pub outputs: Vec<Vec<i64>>,
+    pub outputs: Vec<Values>,
 }
 
 impl PublicTensors {
@@ -39,21 +40,12 @@ impl PublicTensors {
                 let Some(tensor) = graph.tensor(id) else {
                     continue;
                 };
-                let wrong = |expected: String, got: String| {
-                    Err(VerifyError::PublicTensor {
+                if let Some((expected, got)) = values.problem(tensor) {
+                    return Err(VerifyError::PublicTensor {
                         tensor: tensor.name.clone(),
                         expected,
                         got,
-                    })
-                };
-                if values.len() != tensor.shape.len() {
-                    return wrong(
-                        format!("{} values", tensor.shape.len()),
-                        values.len().to_string(),
-                    );
-                }
-                if let Some(value) = values.iter().find(|&&value| !tensor.range.contains(value)) {
-                    return wrong(format!("values in {}", tensor.range), value.to_string());
+                    });
                 }
             }
         }

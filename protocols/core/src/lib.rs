@@ -32,10 +32,12 @@ pub mod poly;
 pub mod program;
 pub mod sumcheck;
 pub mod transcript;
+mod values;
 pub mod verify;
 pub mod wire;
 
 pub use error::VerifyError;
 pub use kernelwise_field as field;
 pub use key::{PublicTensors, VerifierKey};
+pub use values::Values;
 pub use verify::verify;

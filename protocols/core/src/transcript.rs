@@ -42,12 +42,7 @@ impl Instance<'_> {
         bytes.extend_from_slice(&self.key.0);
         for tensors in [&self.public.inputs, &self.public.outputs] {
             bytes.extend_from_slice(&(tensors.len() as u64).to_le_bytes());
-            for values in tensors {
-                bytes.extend_from_slice(&(values.len() as u64).to_le_bytes());
-                values
-                    .iter()
-                    .for_each(|value| bytes.extend_from_slice(&value.to_le_bytes()));
-            }
+            tensors.iter().for_each(|values| values.encode(&mut bytes));
         }
         bytes
     }

@@ -116,7 +116,7 @@ impl<'a, 'c> Backward<'a, 'c> {
             Outstanding::Single(weights, value) => return Ok(Some((weights, value))),
             Outstanding::Merge(claims) => claims,
         };
-        let tensor = self.witness.tensor(id)?;
+        let tensor = self.witness.data(id)?;
         let shape = tensor.shape();
         let alpha = self.channel.challenge();
         let mut weights = vec![Fr::ZERO; shape.padded_len()];
@@ -129,7 +129,7 @@ impl<'a, 'c> Backward<'a, 'c> {
         let padded = tensor.padded();
         let request = SumcheckRequest::new(
             shape.num_vars(),
-            vec![Table::Int(padded.as_slice()), Table::Fr(weights.into())],
+            vec![padded.table(), Table::Fr(weights.into())],
             vec![Term {
                 coefficient: Fr::ONE,
                 factors: [0, 1].into(),
@@ -171,7 +171,7 @@ impl<'a, 'c> Backward<'a, 'c> {
         if let Some(value) = self.claims.find(id, &functional) {
             return Ok(value);
         }
-        let value = evaluate(self.devices.contract, self.witness.tensor(id)?, &functional)?;
+        let value = evaluate(self.devices.contract, self.witness.data(id)?, &functional)?;
         Ok(self.state(label, id, functional, value))
     }
 
@@ -196,7 +196,7 @@ impl<'a, 'c> Backward<'a, 'c> {
     }
 
     pub(crate) fn shape(&self, id: TensorId) -> Result<&'a Shape, ProveError> {
-        Ok(self.witness.tensor(id)?.shape())
+        Ok(self.witness.data(id)?.shape())
     }
 }
 

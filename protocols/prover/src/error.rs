@@ -28,6 +28,14 @@ pub enum ProveError {
         /// The value.
         got: i64,
     },
+    /// Field elements came for a tensor of integers.
+    #[error("tensor `{tensor}`: expected integers in {expected}, got field elements")]
+    NotIntegers {
+        /// Name of the tensor.
+        tensor: String,
+        /// The declared range.
+        expected: Range,
+    },
     /// A value that a launch looks up is not in the table.
     #[error("launch `{launch}`: {got} is outside the domain {expected} of its table")]
     OutOfDomain {

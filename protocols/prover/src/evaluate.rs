@@ -3,10 +3,11 @@
 use kernelwise_core::claim::{AxisWeights, Functional, dot, outer_product};
 use kernelwise_core::field::{AdditiveGroup, Field, Fr};
 use kernelwise_core::program::Shape;
-use kernelwise_hal::{Contract, ContractAxis, IntMatrix, IntSlice};
+use kernelwise_hal::{Contract, ContractAxis, IntMatrix, IntSlice, Scalars};
+use rayon::prelude::*;
 
 use crate::error::ProveError;
-use crate::tensor::IntTensor;
+use crate::tensor::TensorData;
 
 /// Columns up to this many are contracted in integers; the rest is field arithmetic on far fewer values.
 const MAX_COLUMNS: usize = 4096;
@@ -17,7 +18,7 @@ const MAX_COLUMNS: usize = 4096;
 /// One small-integer contraction of the tensor, and field multiplications in the number of its rows.
 pub(crate) fn evaluate(
     contract: &dyn Contract,
-    tensor: &IntTensor,
+    tensor: &TensorData,
     functional: &Functional,
 ) -> Result<Fr, ProveError> {
     let dims = tensor.shape().dims();
@@ -40,9 +41,57 @@ pub(crate) fn evaluate(
             )
         }
     };
-    let matrix = IntMatrix::new(tensor.as_slice(), rows.len(), columns.len())?;
-    let sums = contract.contract(matrix, ContractAxis::Cols, &columns)?;
+    let sums = contract_data(
+        contract,
+        tensor,
+        rows.len(),
+        columns.len(),
+        ContractAxis::Cols,
+        &columns,
+    )?;
     Ok(dot(&rows, &sums))
+}
+
+/// Contraction of a tensor seen as `rows × columns`.
+pub(crate) fn contract_data(
+    contract: &dyn Contract,
+    tensor: &TensorData,
+    rows: usize,
+    columns: usize,
+    axis: ContractAxis,
+    weights: &[Fr],
+) -> Result<Vec<Fr>, ProveError> {
+    match tensor.scalars() {
+        Scalars::Int(values) => contract_matrix(contract, values, rows, columns, axis, weights),
+        Scalars::Fr(values) => Ok(contract_field(values, columns, axis, weights)),
+        Scalars::Bits(_) => Err(ProveError::Internal("a tensor of bits")),
+    }
+}
+
+/// As [`Contract::contract`], over field elements.
+fn contract_field(values: &[Fr], columns: usize, axis: ContractAxis, weights: &[Fr]) -> Vec<Fr> {
+    let rows = values.par_chunks(columns.max(1));
+    match axis {
+        ContractAxis::Cols => rows.map(|row| dot(row, weights)).collect(),
+        ContractAxis::Rows => rows
+            .zip(weights)
+            .fold(
+                || vec![Fr::ZERO; columns],
+                |mut sums, (row, weight)| {
+                    sums.iter_mut()
+                        .zip(row)
+                        .for_each(|(sum, value)| *sum += *weight * value);
+                    sums
+                },
+            )
+            .reduce(
+                || vec![Fr::ZERO; columns],
+                |mut a, b| {
+                    a.iter_mut().zip(&b).for_each(|(a, b)| *a += b);
+                    a
+                },
+            ),
+    }
 }
 
 /// Contraction of logical `values` seen as `rows × columns`.

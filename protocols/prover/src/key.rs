@@ -71,7 +71,7 @@ pub fn setup(
     for (&id, tensor) in &parameters {
         commitments.insert(
             id,
-            commit_rows(devices.msm, &resident, tensor, max_columns)?,
+            commit_rows(devices.msm, &resident, &tensor.clone().into(), max_columns)?,
         );
     }
     let verifier = VerifierKey::new(program, commitments, bases)?;

@@ -35,5 +35,5 @@ pub use error::ProveError;
 pub use key::{ProverKey, setup};
 pub use observer::{Observer, Phase, Quiet};
 pub use prove::{Proved, prove, prove_witness};
-pub use tensor::IntTensor;
+pub use tensor::{IntTensor, TensorData};
 pub use witness::{Witness, execute};

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use crate::backward::Backward;
 use crate::error::ProveError;
-use crate::evaluate::{add_padded_weights, contract_matrix};
+use crate::evaluate::{add_padded_weights, contract_data};
 use crate::observer::{Observer, Phase};
 use crate::sumcheck::{Instance, prove_batch, prove_sumcheck};
 
@@ -84,7 +84,7 @@ impl Backward<'_, '_> {
                 for (power, functional) in weights {
                     add_padded_weights(&mut table, &opened.shape, functional, *power);
                 }
-                Ok((self.witness.tensor(opened.id)?.padded(), table))
+                Ok((self.witness.data(opened.id)?.padded(), table))
             })
             .collect::<Result<_, ProveError>>()?;
         let mut instances = Vec::new();
@@ -92,10 +92,7 @@ impl Backward<'_, '_> {
             let vars = opened.shape.num_vars();
             let request = SumcheckRequest::new(
                 vars,
-                vec![
-                    Table::Int(tensor.as_slice()),
-                    Table::Fr(weights.as_slice().into()),
-                ],
+                vec![tensor.table(), Table::Fr(weights.as_slice().into())],
                 vec![Term {
                     coefficient: half_power(num_vars - vars),
                     factors: [0, 1].into(),
@@ -125,9 +122,9 @@ impl Backward<'_, '_> {
         splits: &[(Vec<Fr>, Vec<Fr>)],
     ) -> Result<Vec<Vec<Fr>>, ProveError> {
         let open = |opened: &kernelwise_core::commitment::Opened, rows: &Vec<Fr>| {
-            let values = self.witness.tensor(opened.id)?.as_slice();
+            let values = self.witness.data(opened.id)?;
             let layout = opened.layout;
-            contract_matrix(
+            contract_data(
                 self.devices.contract,
                 values,
                 layout.rows,

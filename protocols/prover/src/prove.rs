@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use kernelwise_core::PublicTensors;
 use kernelwise_core::program::TensorKind;
 use kernelwise_core::transcript::Instance;
 use kernelwise_core::wire::ModelProof;
+use kernelwise_core::{PublicTensors, Values};
 
 use crate::backward::Backward;
 use crate::channel::Channel;
@@ -33,7 +33,7 @@ pub struct Proved {
 /// [`ProveError`]: inputs that do not fit, values outside tables, or a device that fails.
 pub fn prove(
     key: &ProverKey,
-    inputs: &[Vec<i64>],
+    inputs: &[Values],
     devices: Devices<'_>,
     observer: &dyn Observer,
 ) -> Result<Proved, ProveError> {
@@ -100,7 +100,7 @@ fn run<'c>(
     let max_columns = program.graph().max_columns;
     let bases = devices.msm.load(key.verifier().bases().bases())?;
     for (id, _) in advice {
-        let rows = commit_rows(devices.msm, &bases, witness.tensor(id)?, max_columns)?;
+        let rows = commit_rows(devices.msm, &bases, witness.data(id)?, max_columns)?;
         channel.send_points(&rows);
         observer.step(Phase::Commit);
     }

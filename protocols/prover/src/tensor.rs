@@ -1,7 +1,9 @@
 //! Values of tensors.
 
+use kernelwise_core::Values;
+use kernelwise_core::field::{AdditiveGroup, Fr};
 use kernelwise_core::program::{Range, Shape};
-use kernelwise_hal::IntSlice;
+use kernelwise_hal::{IntSlice, Scalars, Table};
 
 /// Integers of one width.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,6 +107,109 @@ impl IntTensor {
             IntData::I16(values) => IntData::I16(self.shape.pad(values, 0)),
             IntData::I32(values) => IntData::I32(self.shape.pad(values, 0)),
             IntData::I64(values) => IntData::I64(self.shape.pad(values, 0)),
+        }
+    }
+}
+
+/// A tensor of field elements, row-major over its logical shape.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldTensor {
+    shape: Shape,
+    values: Vec<Fr>,
+}
+
+/// A tensor's values, of either kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TensorData {
+    /// Small integers.
+    Int(IntTensor),
+    /// Field elements.
+    Field(FieldTensor),
+}
+
+/// The padded table of a tensor.
+pub(crate) enum Padded {
+    Int(IntData),
+    Field(Vec<Fr>),
+}
+
+impl TensorData {
+    /// The values of a tensor with this shape and range: as narrow as the range, or as the values where the range says nothing.
+    ///
+    /// # Panics
+    /// If the number of values is not that of the shape.
+    pub fn new(shape: Shape, values: Values, range: &Range) -> Self {
+        assert_eq!(values.len(), shape.len(), "values must fill the shape");
+        match values {
+            Values::Int(values) if *range == Range::FIELD => {
+                Self::Int(IntTensor::fitting(shape, &values))
+            }
+            Values::Int(values) => Self::Int(IntTensor::new(shape, &values, range)),
+            Values::Field(values) => Self::Field(FieldTensor { shape, values }),
+        }
+    }
+
+    /// The logical shape.
+    pub fn shape(&self) -> &Shape {
+        match self {
+            Self::Int(tensor) => tensor.shape(),
+            Self::Field(tensor) => &tensor.shape,
+        }
+    }
+
+    /// All values.
+    pub fn to_values(&self) -> Values {
+        match self {
+            Self::Int(tensor) => Values::Int(tensor.to_vec()),
+            Self::Field(tensor) => Values::Field(tensor.values.clone()),
+        }
+    }
+
+    /// The integers, if they are.
+    pub fn as_int(&self) -> Option<&IntTensor> {
+        match self {
+            Self::Int(tensor) => Some(tensor),
+            Self::Field(_) => None,
+        }
+    }
+
+    /// The element at a row-major index.
+    pub fn element(&self, index: usize) -> Option<Fr> {
+        match self {
+            Self::Int(tensor) => tensor.as_slice().get(index).map(Fr::from),
+            Self::Field(tensor) => tensor.values.get(index).copied(),
+        }
+    }
+
+    /// The values as scalars of a commitment.
+    pub(crate) fn scalars(&self) -> Scalars<'_> {
+        match self {
+            Self::Int(tensor) => Scalars::Int(tensor.as_slice()),
+            Self::Field(tensor) => Scalars::Fr(&tensor.values),
+        }
+    }
+
+    /// The values in the padded table, zeros elsewhere.
+    pub(crate) fn padded(&self) -> Padded {
+        match self {
+            Self::Int(tensor) => Padded::Int(tensor.padded()),
+            Self::Field(tensor) => Padded::Field(tensor.shape.pad(&tensor.values, Fr::ZERO)),
+        }
+    }
+}
+
+impl From<IntTensor> for TensorData {
+    fn from(tensor: IntTensor) -> Self {
+        Self::Int(tensor)
+    }
+}
+
+impl Padded {
+    /// The table as a sumcheck reads it.
+    pub(crate) fn table(&self) -> Table<'_> {
+        match self {
+            Self::Int(values) => Table::Int(values.as_slice()),
+            Self::Field(values) => Table::Fr(values.as_slice().into()),
         }
     }
 }

@@ -1,19 +1,20 @@
 //! The forward pass: every tensor of a program, over integers.
 
-use kernelwise_core::PublicTensors;
+use kernelwise_core::field::{AdditiveGroup, Fr};
 use kernelwise_core::kernels::{Kernel, LaunchView};
 use kernelwise_core::program::{KernelGraph, Launch, Program, Range, TensorId, TensorKind};
+use kernelwise_core::{PublicTensors, Values};
 
 use crate::error::ProveError;
 use crate::kernels;
 use crate::key::{Parameters, check_range};
-use crate::lookup::form_values;
-use crate::tensor::IntTensor;
+use crate::lookup::{add_term, form_values};
+use crate::tensor::{IntTensor, TensorData};
 
 /// The values of all tensors of one run.
 #[derive(Debug, Clone)]
 pub struct Witness {
-    tensors: Vec<Option<IntTensor>>,
+    tensors: Vec<Option<TensorData>>,
 }
 
 impl Witness {
@@ -21,15 +22,26 @@ impl Witness {
     ///
     /// # Errors
     /// [`ProveError::Internal`] if it has none.
-    pub fn tensor(&self, id: TensorId) -> Result<&IntTensor, ProveError> {
+    pub fn data(&self, id: TensorId) -> Result<&TensorData, ProveError> {
         let slot = self.tensors.get(id.0 as usize).and_then(Option::as_ref);
         slot.ok_or(ProveError::Internal("a tensor has no values"))
     }
 
+    /// The values of one tensor of integers.
+    ///
+    /// # Errors
+    /// [`ProveError::Internal`] if it has none, or holds field elements.
+    pub fn tensor(&self, id: TensorId) -> Result<&IntTensor, ProveError> {
+        let integers = self.data(id)?.as_int();
+        integers.ok_or(ProveError::Internal(
+            "field elements where a kernel takes integers",
+        ))
+    }
+
     /// Replaces the values of one tensor, consistent or not.
-    pub fn set(&mut self, id: TensorId, tensor: IntTensor) {
+    pub fn set(&mut self, id: TensorId, tensor: impl Into<TensorData>) {
         if let Some(slot) = self.tensors.get_mut(id.0 as usize) {
-            *slot = Some(tensor);
+            *slot = Some(tensor.into());
         }
     }
 
@@ -79,9 +91,15 @@ impl Witness {
     /// # Errors
     /// [`ProveError::Internal`] if one has no values.
     pub fn public(&self, program: &Program) -> Result<PublicTensors, ProveError> {
-        let values = |ids: &[TensorId]| -> Result<Vec<Vec<i64>>, ProveError> {
+        let values = |ids: &[TensorId]| -> Result<Vec<Values>, ProveError> {
             ids.iter()
-                .map(|&id| Ok(self.tensor(id)?.to_vec()))
+                .map(|&id| {
+                    let range = program
+                        .graph()
+                        .tensor(id)
+                        .map_or(Range::FIELD, |tensor| tensor.range);
+                    Ok(self.data(id)?.to_values().for_range(&range))
+                })
                 .collect()
         };
         Ok(PublicTensors {
@@ -99,7 +117,7 @@ impl Witness {
 pub fn execute(
     program: &Program,
     parameters: &Parameters,
-    inputs: &[Vec<i64>],
+    inputs: &[Values],
 ) -> Result<Witness, ProveError> {
     let graph = program.graph();
     let mut witness = Witness {
@@ -123,8 +141,17 @@ pub fn execute(
                 got: values.len(),
             });
         }
-        let values = IntTensor::new(tensor.shape.clone(), values, &tensor.range);
-        check_range(tensor, &values)?;
+        let values = TensorData::new(tensor.shape.clone(), values.clone(), &tensor.range);
+        match &values {
+            TensorData::Int(values) => check_range(tensor, values)?,
+            TensorData::Field(_) if tensor.range == Range::FIELD => {}
+            TensorData::Field(_) => {
+                return Err(ProveError::NotIntegers {
+                    tensor: tensor.name.clone(),
+                    expected: tensor.range,
+                });
+            }
+        }
         witness.set(id, values);
     }
     for (id, _) in program.tensors_of(TensorKind::Parameter) {
@@ -136,28 +163,74 @@ pub fn execute(
     for (index, launch) in graph.launches.iter().enumerate() {
         let outputs = match &launch.kernel {
             Kernel::Circuit(kernel) => {
-                let inputs = launch.inputs.iter().map(|&id| witness.tensor(id));
+                let inputs = launch.inputs.iter().map(|&id| witness.data(id));
                 let inputs = inputs.collect::<Result<Vec<_>, _>>()?;
                 let view = LaunchView { graph, launch };
                 kernels::circuit::execute(kernel, &view, program.wire_widths(index), &inputs)?
             }
-            _ => run(graph, launch, &witness)?,
+            Kernel::Reshape(_) | Kernel::Linear(_) if moves_field(launch, &witness) => {
+                vec![moved(graph, launch, &witness)?]
+            }
+            _ => run(graph, launch, &witness)?
+                .into_iter()
+                .map(Values::Int)
+                .collect(),
         };
         for (&id, values) in launch.outputs.iter().zip(outputs) {
             let Some(tensor) = graph.tensor(id) else {
                 continue;
             };
-            let shape = tensor.shape.clone();
-            let values = if tensor.range == Range::FIELD {
-                IntTensor::fitting(shape, &values)
-            } else {
-                IntTensor::new(shape, &values, &tensor.range)
-            };
-            witness.set(id, values);
+            witness.set(
+                id,
+                TensorData::new(tensor.shape.clone(), values, &tensor.range),
+            );
         }
     }
     witness.count_lookups(program)?;
     Ok(witness)
+}
+
+/// Whether a launch moves field elements about.
+fn moves_field(launch: &Launch, witness: &Witness) -> bool {
+    let mut data = launch.inputs.iter().filter_map(|&id| witness.data(id).ok());
+    data.any(|data| data.as_int().is_none())
+}
+
+/// The result of a launch that moves field elements: validation has it read each at most once, unscaled.
+fn moved(graph: &KernelGraph, launch: &Launch, witness: &Witness) -> Result<Values, ProveError> {
+    let wrong = || ProveError::Internal("a launch does not fit its kernel");
+    let data = |index: usize| witness.data(*launch.inputs.get(index).ok_or_else(wrong)?);
+    let Kernel::Linear(kernel) = &launch.kernel else {
+        return Ok(data(0)?.to_values());
+    };
+    let output = launch
+        .outputs
+        .first()
+        .and_then(|&id| graph.tensor(id))
+        .ok_or_else(wrong)?;
+    let mut sums = vec![Fr::ZERO; output.shape.len()];
+    for (index, term) in kernel.terms.iter().enumerate() {
+        let (shape, elements) = (
+            data(index)?.shape().clone(),
+            data(index)?.to_values().to_field(),
+        );
+        // Where the elements go is where their indices go; 0 is nowhere.
+        let indices: Vec<i64> = (1..=elements.len() as i64).collect();
+        let mut places = vec![0; sums.len()];
+        add_term(
+            &mut places,
+            &output.shape,
+            term,
+            &IntTensor::fitting(shape, &indices),
+        );
+        for (sum, place) in sums.iter_mut().zip(places) {
+            let element = usize::try_from(place - 1)
+                .ok()
+                .and_then(|place| elements.get(place));
+            *sum += element.copied().unwrap_or(Fr::ZERO);
+        }
+    }
+    Ok(Values::Field(sums))
 }
 
 fn run(

@@ -11,7 +11,7 @@ use kernelwise_prover::Proved;
 use kernelwise_tests::cheats::tensor;
 use kernelwise_tests::checks::Check;
 use kernelwise_tests::graphs::network;
-use kernelwise_tests::run::Case;
+use kernelwise_tests::run::{Case, integers};
 use kernelwise_tests::small;
 
 /// What rejects a proof with lookups under other challenges than it was made for: layer 0 has no rounds, and holds for any.
@@ -103,13 +103,13 @@ fn proof_used_for_another_statement() {
         };
         let nudge = |value: &mut i64| *value += if *value > 0 { -1 } else { 1 };
         let mut input = proved.public.clone();
-        nudge(&mut input.inputs[0][1]);
+        nudge(&mut integers(&mut input.inputs[0])[1]);
         assert_eq!(reject(&input), expected);
         let mut output = proved.public.clone();
-        nudge(&mut output.outputs[0][1]);
+        nudge(&mut integers(&mut output.outputs[0])[1]);
         assert_eq!(reject(&output), expected);
         let mut order = proved.public.clone();
-        order.inputs[0].swap(0, 1);
+        integers(&mut order.inputs[0]).swap(0, 1);
         assert_ne!(order, proved.public);
         assert_eq!(reject(&order), expected);
     }
@@ -139,7 +139,8 @@ fn proof_of_another_input_for_the_same_output() {
     )
     .expect("setup");
     let one = honest(&case);
-    case.inputs[0][0] = if case.inputs[0][0] == 0 { 1 } else { 0 };
+    let first = &mut integers(&mut case.inputs[0])[0];
+    *first = if *first == 0 { 1 } else { 0 };
     let other = honest(&case);
     assert_eq!(one.public.outputs, other.public.outputs);
     let error = case
@@ -173,16 +174,20 @@ fn public_tensors_of_the_wrong_shape_or_range() {
     type Change = fn(&mut PublicTensors);
     let changes: [(&str, Change); 9] = [
         ("inputs", |public| public.inputs.clear()),
-        ("inputs", |public| public.inputs.push(vec![0])),
+        ("inputs", |public| public.inputs.push(vec![0i64].into())),
         ("outputs", |public| public.outputs.clear()),
-        ("outputs", |public| public.outputs.push(Vec::new())),
-        ("input", |public| public.inputs[0].push(0)),
-        ("input", |public| public.inputs[0][0] = 8),
-        ("input", |public| public.inputs[0][0] = i64::MIN),
-        ("y", |public| {
-            public.outputs[0].pop();
+        ("outputs", |public| {
+            public.outputs.push(Vec::<i64>::new().into())
         }),
-        ("y", |public| public.outputs[0][0] = i64::MAX),
+        ("input", |public| integers(&mut public.inputs[0]).push(0)),
+        ("input", |public| integers(&mut public.inputs[0])[0] = 8),
+        ("input", |public| {
+            integers(&mut public.inputs[0])[0] = i64::MIN
+        }),
+        ("y", |public| {
+            integers(&mut public.outputs[0]).pop();
+        }),
+        ("y", |public| integers(&mut public.outputs[0])[0] = i64::MAX),
     ];
     for (expected, change) in changes {
         let mut public = proved.public.clone();
@@ -220,7 +225,7 @@ fn empty_proof() {
 fn false_statement_without_messages() {
     let case = Case::new(small::reshaped_input(), 1);
     let mut proved = honest(&case);
-    proved.public.outputs[0].swap(0, 1);
+    integers(&mut proved.public.outputs[0]).swap(0, 1);
     let error = case.verify(&proved).expect_err("a false output");
     assert_eq!(Check::of(&error), Check::InputClaim);
 }
@@ -230,7 +235,7 @@ fn false_statement_without_messages() {
 fn commitments_of_another_run() {
     let mut case = Case::new(small::quantised(), 1);
     let one = honest(&case);
-    case.inputs[0].reverse();
+    integers(&mut case.inputs[0]).reverse();
     let other = honest(&case);
     let program = case.key.program();
     let mut offset = 0;
@@ -264,8 +269,11 @@ fn first_challenges(instance: &Instance<'_>) -> [Fr; 2] {
 #[test]
 fn first_challenge_depends_on_all_of_the_instance() {
     let public = |inputs: &[&[i64]], outputs: &[&[i64]]| PublicTensors {
-        inputs: inputs.iter().map(|values| values.to_vec()).collect(),
-        outputs: outputs.iter().map(|values| values.to_vec()).collect(),
+        inputs: inputs.iter().map(|values| values.to_vec().into()).collect(),
+        outputs: outputs
+            .iter()
+            .map(|values| values.to_vec().into())
+            .collect(),
     };
     let publics = [
         public(&[&[1, 2]], &[&[3]]),

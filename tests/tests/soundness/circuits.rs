@@ -6,7 +6,7 @@ use kernelwise_prover::execute;
 use kernelwise_tests::cheats::{edit, tensor};
 use kernelwise_tests::checks::Check;
 use kernelwise_tests::circuits::pipeline;
-use kernelwise_tests::run::Case;
+use kernelwise_tests::run::{Case, integers};
 
 const CIRCUIT: Check = Check::Kernel("circuit");
 
@@ -91,47 +91,36 @@ fn looked_up_wire_out_of_range() {
 }
 
 /// The whole run is right for another program, of the same shapes, and is claimed for this one.
-fn run_of(
-    change: impl FnOnce(&mut kernelwise_core::program::KernelGraph),
-    edited_inputs: impl FnOnce(&mut Vec<Vec<i64>>),
-) -> Check {
+fn run_of(change: impl FnOnce(&mut kernelwise_core::program::KernelGraph)) -> Check {
     let case = Case::new(pipeline(), 3);
     let mut graph = case.key.program().graph().clone();
     change(&mut graph);
     let other: Program = graph.validate().expect("as valid as the first");
-    let mut inputs = case.inputs.clone();
-    edited_inputs(&mut inputs);
-    let witness = execute(&other, case.key.parameters(), &inputs).expect("execution");
+    let witness = execute(&other, case.key.parameters(), &case.inputs).expect("execution");
     Check::of(&case.refusal(&witness))
 }
 
 #[test]
 fn wrong_wiring() {
-    let got = run_of(
-        |graph| {
-            let mut layer = kernelwise_core::circuit::Layer::new(1, 0);
-            layer.push(0, 0, &[0]);
-            layer.push(0, 0, &[0, 0]);
-            graph.circuits[1].layers[0] = layer;
-        },
-        |_| {},
-    );
+    let got = run_of(|graph| {
+        let mut layer = kernelwise_core::circuit::Layer::new(1, 0);
+        layer.push(0, 0, &[0]);
+        layer.push(0, 0, &[0, 0]);
+        graph.circuits[1].layers[0] = layer;
+    });
     assert_eq!(got, CIRCUIT);
 }
 
 #[test]
 fn wrong_relay() {
-    let got = run_of(
-        |graph| {
-            let mut layer = kernelwise_core::circuit::Layer::new(3, 0);
-            layer.push(0, 0, &[0]);
-            layer.push(0, 2, &[5]);
-            layer.push(1, 0, &[2]);
-            layer.push(2, 0, &[1]);
-            graph.circuits[0].layers[1] = layer;
-        },
-        |_| {},
-    );
+    let got = run_of(|graph| {
+        let mut layer = kernelwise_core::circuit::Layer::new(3, 0);
+        layer.push(0, 0, &[0]);
+        layer.push(0, 2, &[5]);
+        layer.push(1, 0, &[2]);
+        layer.push(2, 0, &[1]);
+        graph.circuits[0].layers[1] = layer;
+    });
     assert_eq!(got, CIRCUIT);
 }
 
@@ -141,7 +130,8 @@ fn broadcast_differs_between_instances() {
     let case = Case::new(pipeline(), 3);
     let honest = case.witness();
     let mut inputs = case.inputs.clone();
-    inputs[1][0] += if inputs[1][0] < 7 { 1 } else { -1 };
+    let shared = &mut integers(&mut inputs[1])[0];
+    *shared += if *shared < 7 { 1 } else { -1 };
     let other = execute(case.key.program(), case.key.parameters(), &inputs).expect("execution");
     let program = case.key.program();
     let mut witness = honest.clone();

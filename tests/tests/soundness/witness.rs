@@ -6,7 +6,7 @@ use kernelwise_prover::Witness;
 use kernelwise_tests::cheats::{edit, run_with_other_weight, tensor};
 use kernelwise_tests::checks::Check;
 use kernelwise_tests::graphs::network;
-use kernelwise_tests::run::Case;
+use kernelwise_tests::run::{Case, integers};
 use kernelwise_tests::small;
 
 /// Proves a run that `change` made false; returns the check that rejects it.
@@ -112,7 +112,8 @@ fn run_of_another_input() {
         let got = rejected_by(program, |case, witness| {
             let (mut other, honest) = (case.inputs.clone(), witness.clone());
             // Far from the true value, so that maxima move.
-            other[0][0] = if other[0][0] > 0 { -8 } else { 7 };
+            let first = &mut integers(&mut other[0])[0];
+            *first = if *first > 0 { -8 } else { 7 };
             let id = find(case, "input");
             *witness =
                 kernelwise_prover::execute(case.key.program(), case.key.parameters(), &other)
@@ -236,12 +237,12 @@ fn multiplicity_for_a_value_outside_the_table() {
 /// The 4 × 4 input of `pooled`, all windows with distinct values.
 fn pool_case() -> Case {
     let mut case = Case::new(small::pooled(), 1);
-    case.inputs = vec![vec![
+    *integers(&mut case.inputs[0]) = vec![
         1, 5, -3, 2, //
         3, -2, 0, 4, //
         -8, -7, 6, 5, //
         -6, -5, 3, 1,
-    ]];
+    ];
     case
 }
 

@@ -1,5 +1,6 @@
 //! Running the program of a circuit's hints.
 
+use kernelwise_core::Values;
 use kernelwise_core::circuit::{Circuit, HintFunction, Step};
 use kernelwise_core::field::{Field, Fr, PrimeField};
 use kernelwise_core::program::LookupTable;
@@ -15,23 +16,21 @@ pub(super) fn hints(
     circuit: &Circuit,
     coefficients: &[Coefficient],
     tables: &[&LookupTable],
-    inputs: &[i64],
-) -> Result<Vec<i64>, ProveError> {
+    inputs: &[Fr],
+) -> Result<Values, ProveError> {
     let machine = Machine {
         launch,
         circuit,
         coefficients,
         tables,
     };
-    if let Some(values) = machine.run_integers(inputs)? {
-        return Ok(values);
+    let integers: Option<Vec<i64>> = inputs.iter().map(|&value| to_integer(value)).collect();
+    if let Some(integers) = integers
+        && let Some(values) = machine.run_integers(&integers)?
+    {
+        return Ok(Values::Int(values));
     }
-    let inputs: Vec<Fr> = inputs.iter().map(|&value| Fr::from(value)).collect();
-    let values = machine.run_field(&inputs)?;
-    values
-        .into_iter()
-        .map(|value| to_integer(value).ok_or_else(|| machine.failed("a hint is no 64-bit integer")))
-        .collect()
+    Ok(Values::Field(machine.run_field(inputs)?))
 }
 
 struct Machine<'a> {

@@ -32,7 +32,7 @@ pub(crate) fn prove(
     let tensors: Vec<TensorId> = view.launch.inputs.iter().chain(hints).copied().collect();
     let ports = tensors
         .iter()
-        .map(|&id| pass.tensor(id))
+        .map(|&id| pass.witness.data(id))
         .collect::<Result<Vec<_>, _>>()?;
     let coefficients = coefficients(circuit);
     let constants: Vec<Fr> = coefficients

@@ -1,77 +1,88 @@
 //! The forward pass of a circuit: hints, then levels, then outputs.
 
+use kernelwise_core::Values;
 use kernelwise_core::circuit::{Circuit, Width};
+use kernelwise_core::field::Fr;
 use kernelwise_core::kernels::{CircuitLaunch, LaunchView};
-use kernelwise_core::program::Shape;
-use kernelwise_hal::IntSlice;
+use kernelwise_core::program::{Range, Shape};
+use kernelwise_hal::{IntSlice, Scalars};
 use rayon::prelude::*;
 
 use super::advice::{hints, to_integer};
 use super::evaluate::{Coefficient, next_level};
-use super::levels::{Level, Row};
+use super::levels::{Level, Row, Rows};
 use crate::error::ProveError;
-use crate::tensor::IntTensor;
+use crate::tensor::TensorData;
 
 /// Values of all outputs, then of all hint ports.
 pub(crate) fn execute(
     kernel: &CircuitLaunch,
     view: &LaunchView<'_>,
     widths: &[Vec<Width>],
-    inputs: &[&IntTensor],
-) -> Result<Vec<Vec<i64>>, ProveError> {
+    inputs: &[&TensorData],
+) -> Result<Vec<Values>, ProveError> {
     let circuit = circuit_of(kernel, view)?;
     let coefficients = coefficients(circuit);
     let hints = all_hints(kernel, view, circuit, &coefficients, inputs)?;
     let all = vec![true; kernel.grid.rank()];
-    let mut ports: Vec<Vec<i64>> = circuit
-        .hints
-        .iter()
-        .map(|port| Vec::with_capacity(kernel.grid.len() * port.len as usize))
-        .collect();
-    for instance in hints.chunks_exact(circuit.advice.wires.len().max(1)) {
-        let mut rest = instance;
-        for (values, port) in ports.iter_mut().zip(&circuit.hints) {
-            let (own, tail) = rest.split_at(port.len as usize);
-            values.extend_from_slice(own);
-            rest = tail;
-        }
-    }
-    let tensors: Vec<IntTensor> = ports
+    let tensors: Vec<TensorData> = hints
         .iter()
         .zip(&circuit.hints)
-        .map(|(values, port)| IntTensor::fitting(kernel.tensor_shape(port, &all), values))
+        .map(|(values, port)| {
+            TensorData::new(
+                kernel.tensor_shape(port, &all),
+                values.clone(),
+                &Range::FIELD,
+            )
+        })
         .collect();
-    let all_ports: Vec<&IntTensor> = inputs.iter().copied().chain(&tensors).collect();
-    let levels = evaluate(kernel, circuit, &coefficients, widths, &all_ports)?;
+    let ports: Vec<&TensorData> = inputs.iter().copied().chain(&tensors).collect();
+    let levels = evaluate(kernel, circuit, &coefficients, widths, &ports)?;
     let instances = padded_instances(&kernel.grid);
-    let mut outputs = Vec::with_capacity(circuit.outputs.len() + ports.len());
-    for output in &circuit.outputs {
+    let mut outputs = Vec::with_capacity(circuit.outputs.len() + hints.len());
+    for (index, output) in circuit.outputs.iter().enumerate() {
         let level = levels
             .get(output.level as usize)
             .ok_or(ProveError::Internal("a circuit without a level"))?;
         let rows: Vec<Row<'_>> = output.wires.iter().map(|&wire| level.row(wire)).collect();
-        let mut values = vec![0; instances.len() * rows.len()];
-        for (x, row) in rows.iter().enumerate() {
-            for (slot, &n) in values
-                .iter_mut()
-                .skip(x)
-                .step_by(rows.len())
-                .zip(&instances)
-            {
-                *slot = match row {
-                    Row::Int(row) => row.get(n),
-                    Row::Field(row) => row.get(n).and_then(|&value| to_integer(value)),
-                }
-                .ok_or_else(|| ProveError::Hint {
+        let integers: Option<Vec<i64>> = by_instance(&rows, &instances)
+            .map(|(row, n)| match row {
+                Row::Int(row) => row.get(n),
+                Row::Field(row) => row.get(n).and_then(|&value| to_integer(value)),
+            })
+            .collect();
+        let range = view
+            .launch
+            .outputs
+            .get(index)
+            .and_then(|&id| view.graph.tensor(id));
+        outputs.push(match integers {
+            Some(integers) => Values::Int(integers),
+            None if range.is_some_and(|tensor| tensor.range == Range::FIELD) => Values::Field(
+                by_instance(&rows, &instances)
+                    .map(|(row, n)| row.lift(n))
+                    .collect(),
+            ),
+            None => {
+                return Err(ProveError::Hint {
                     launch: view.launch.name.clone(),
                     problem: "an output is no 64-bit integer",
-                })?;
+                });
             }
-        }
-        outputs.push(values);
+        });
     }
-    outputs.extend(ports);
+    outputs.extend(hints);
     Ok(outputs)
+}
+
+/// All values of an output, instance by instance.
+fn by_instance<'r, 'a>(
+    rows: &'r [Row<'a>],
+    instances: &'r [usize],
+) -> impl Iterator<Item = (Row<'a>, usize)> + 'r {
+    instances
+        .iter()
+        .flat_map(move |&n| rows.iter().map(move |&row| (row, n)))
 }
 
 /// All levels, from the tensors bound to the ports of level 0.
@@ -80,7 +91,7 @@ pub(super) fn evaluate(
     circuit: &Circuit,
     coefficients: &[Coefficient],
     widths: &[Vec<Width>],
-    ports: &[&IntTensor],
+    ports: &[&TensorData],
 ) -> Result<Vec<Level>, ProveError> {
     let missing = ProveError::Internal("a circuit without widths");
     let mut levels = Vec::with_capacity(circuit.levels());
@@ -122,7 +133,7 @@ fn bottom(
     kernel: &CircuitLaunch,
     circuit: &Circuit,
     widths: &[Width],
-    ports: &[&IntTensor],
+    ports: &[&TensorData],
 ) -> Option<Level> {
     let padded: usize = kernel.grid.padded_len();
     let mut level = Level::zeros(widths, padded);
@@ -138,38 +149,54 @@ fn bottom(
     for (index, (port, tensor)) in circuit.ports().zip(ports).enumerate() {
         let len = port.len as usize;
         let offsets = offsets(&kernel.grid, kernel.axes.get(index).unwrap_or(&all));
-        let values = tensor.as_slice();
         for x in 0..len {
             let (wire, width) = (start + x, *widths.get(start + x)?);
             let range = row_of[wire] * padded..(row_of[wire] + 1) * padded;
-            let rows = level.rows_mut();
             let source = offsets.iter().map(|&offset| offset * len + x);
-            match width {
-                Width::I8 => gather(values, source, rows.i8.get_mut(range)?)?,
-                Width::I16 => gather(values, source, rows.i16.get_mut(range)?)?,
-                Width::I32 => gather(values, source, rows.i32.get_mut(range)?)?,
-                Width::I64 => gather(values, source, rows.i64.get_mut(range)?)?,
-                Width::Field => {
-                    for (slot, index) in rows.field.get_mut(range)?.iter_mut().zip(source) {
-                        *slot = values.get(index)?.into();
-                    }
-                }
-            }
+            fill(level.rows_mut(), width, range, tensor, source)?;
         }
         start += len;
     }
     Some(level)
 }
 
-fn gather<T: TryFrom<i64>>(
-    values: IntSlice<'_>,
+/// Fills one row; `None` if a value does not fit the width.
+fn fill(
+    rows: &mut Rows,
+    width: Width,
+    range: std::ops::Range<usize>,
+    tensor: &TensorData,
     source: impl Iterator<Item = usize>,
-    row: &mut [T],
 ) -> Option<()> {
-    for (slot, index) in row.iter_mut().zip(source) {
-        *slot = T::try_from(values.get(index)?).ok()?;
+    fn gather<T: TryFrom<i64>>(
+        values: IntSlice<'_>,
+        source: impl Iterator<Item = usize>,
+        row: &mut [T],
+    ) -> Option<()> {
+        for (slot, index) in row.iter_mut().zip(source) {
+            *slot = T::try_from(values.get(index)?).ok()?;
+        }
+        Some(())
     }
-    Some(())
+    match (tensor.scalars(), width) {
+        (Scalars::Int(values), Width::I8) => gather(values, source, rows.i8.get_mut(range)?),
+        (Scalars::Int(values), Width::I16) => gather(values, source, rows.i16.get_mut(range)?),
+        (Scalars::Int(values), Width::I32) => gather(values, source, rows.i32.get_mut(range)?),
+        (Scalars::Int(values), Width::I64) => gather(values, source, rows.i64.get_mut(range)?),
+        (Scalars::Int(values), Width::Field) => {
+            for (slot, index) in rows.field.get_mut(range)?.iter_mut().zip(source) {
+                *slot = values.get(index)?.into();
+            }
+            Some(())
+        }
+        (Scalars::Fr(values), Width::Field) => {
+            for (slot, index) in rows.field.get_mut(range)?.iter_mut().zip(source) {
+                *slot = *values.get(index)?;
+            }
+            Some(())
+        }
+        _ => None,
+    }
 }
 
 /// For each padded instance, the index of its element in a tensor that has the axes named by `kept`; padded instances
@@ -209,37 +236,49 @@ fn all_hints(
     view: &LaunchView<'_>,
     circuit: &Circuit,
     coefficients: &[Coefficient],
-    inputs: &[&IntTensor],
-) -> Result<Vec<i64>, ProveError> {
+    inputs: &[&TensorData],
+) -> Result<Vec<Values>, ProveError> {
     if circuit.advice.wires.is_empty() {
         return Ok(Vec::new());
     }
-    let tables: Vec<_> = kernel
-        .tables
-        .iter()
-        .filter_map(|&id| view.graph.table(id))
-        .collect();
+    let tables = kernel.tables.iter().filter_map(|&id| view.graph.table(id));
+    let tables: Vec<_> = tables.collect();
     let instances = padded_instances(&kernel.grid);
     let offsets: Vec<Vec<usize>> = kernel
         .axes
         .iter()
         .map(|kept| offsets(&kernel.grid, kept))
         .collect();
-    let found: Vec<Vec<i64>> = instances
+    let found: Vec<Values> = instances
         .par_iter()
         .map(|&n| {
             let mut values = Vec::with_capacity(circuit.input_width());
             for ((port, tensor), offsets) in circuit.inputs.iter().zip(inputs).zip(&offsets) {
                 let start = offsets[n] * port.len as usize;
-                values.extend(
-                    (start..start + port.len as usize)
-                        .filter_map(|index| tensor.as_slice().get(index)),
-                );
+                let wires = start..start + port.len as usize;
+                values.extend(wires.filter_map(|index| tensor.element(index)));
             }
             hints(&view.launch.name, circuit, coefficients, &tables, &values)
         })
         .collect::<Result<_, _>>()?;
-    Ok(found.concat())
+    let mut start = 0;
+    let ports = circuit.hints.iter().map(|port| {
+        let range = start..start + port.len as usize;
+        start = range.end;
+        let integers: Option<Vec<&[i64]>> = found
+            .iter()
+            .map(|values| values.as_integers()?.get(range.clone()))
+            .collect();
+        match integers {
+            Some(integers) => Values::Int(integers.concat()),
+            None => {
+                let own =
+                    |values: &Values| values.to_field().get(range.clone()).map(<[Fr]>::to_vec);
+                Values::Field(found.iter().filter_map(own).flatten().collect())
+            }
+        }
+    });
+    Ok(ports.collect())
 }
 
 /// The circuit of a launch.
