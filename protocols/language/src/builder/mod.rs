@@ -1,0 +1,377 @@
+//! Writing a kernel: a Rust function over a [`KernelBuilder`].
+//!
+//! Misuse does not panic and needs no `?`: the first problem is kept, the operation gives zero, and compiling reports the problem.
+
+mod bits;
+mod var;
+mod word;
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use kernelwise_core::circuit::HintFunction;
+use kernelwise_core::field::{AdditiveGroup, Field, Fr};
+use kernelwise_core::program::Range;
+
+pub use var::{Operand, Var};
+pub use word::U32;
+
+use crate::error::KernelError;
+use crate::hints::HintRegistry;
+use crate::ir::{HintCall, InputPort, Ir, NodeId, OutputPort};
+use crate::table::Table;
+
+/// 0 and 1.
+pub const BIT: Range = Range::new(0, 1);
+/// 0 to 255.
+pub const BYTE: Range = Range::new(0, 255);
+
+/// Most wires of one input or output.
+const MAX_LEN: usize = 1 << 22;
+
+/// Collects what a kernel computes.
+#[derive(Debug)]
+pub struct KernelBuilder {
+    name: String,
+    ir: RefCell<Ir>,
+    problem: RefCell<Option<KernelError>>,
+    registry: RefCell<HintRegistry>,
+}
+
+impl KernelBuilder {
+    pub(crate) fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            ir: RefCell::default(),
+            problem: RefCell::default(),
+            registry: RefCell::default(),
+        }
+    }
+
+    /// What was built, or the first problem.
+    pub(crate) fn finish(self) -> Result<(Ir, HintRegistry), KernelError> {
+        match self.problem.into_inner() {
+            Some(problem) => Err(problem),
+            None => Ok((self.ir.into_inner(), self.registry.into_inner())),
+        }
+    }
+
+    /// The kernel's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Records that `argument` is wrong; compiling will fail with the first such record.
+    pub fn misuse(&self, argument: impl Into<String>, expected: impl ToString, got: impl ToString) {
+        self.problem
+            .borrow_mut()
+            .get_or_insert_with(|| KernelError::Misuse {
+                kernel: self.name.clone(),
+                argument: argument.into(),
+                expected: expected.to_string(),
+                got: got.to_string(),
+            });
+    }
+
+    fn wrap(&self, node: NodeId) -> Var<'_> {
+        Var {
+            builder: self,
+            node,
+        }
+    }
+
+    /// `var`, if it belongs to this kernel.
+    fn own<'k>(&'k self, var: Var<'k>) -> Var<'k> {
+        if std::ptr::eq(self, var.builder) {
+            return var;
+        }
+        self.misuse(
+            "a value",
+            "one of this kernel",
+            format!("one of kernel `{}`", var.builder.name),
+        );
+        self.constant(Fr::ZERO)
+    }
+
+    fn nodes(&self, vars: &[Var<'_>]) -> Vec<NodeId> {
+        vars.iter().map(|&var| self.own(var).node).collect()
+    }
+
+    /// A named input of `len` values in `range`; [`Range::FIELD`] for any field element.
+    pub fn input(&self, name: &str, len: usize, range: Range) -> Vec<Var<'_>> {
+        self.add_input(name, len, range, false)
+    }
+
+    /// A named input of one value, whose tensors have no axis beyond the grid's.
+    pub fn scalar(&self, name: &str, range: Range) -> Var<'_> {
+        self.add_input(name, 1, range, true)[0]
+    }
+
+    fn add_input(&self, name: &str, len: usize, range: Range, scalar: bool) -> Vec<Var<'_>> {
+        if !(1..=MAX_LEN).contains(&len) || !range.is_valid() {
+            self.misuse(
+                format!("input `{name}`"),
+                format!("1 to {MAX_LEN} values of a range"),
+                format!("{len} in {range}"),
+            );
+            return vec![self.constant(Fr::ZERO); len.clamp(1, MAX_LEN)];
+        }
+        if self.ir.borrow().inputs.iter().any(|port| port.name == name) {
+            self.misuse(format!("input `{name}`"), "one declaration", "two");
+        }
+        let mut ir = self.ir.borrow_mut();
+        let start = ir.input_width();
+        ir.inputs.push(InputPort {
+            name: name.to_owned(),
+            len: len as u32,
+            scalar,
+            range,
+        });
+        (start..start + len as u32)
+            .map(|wire| self.wrap(ir.input(wire)))
+            .collect()
+    }
+
+    /// A named output, in the order of `vars`.
+    pub fn output(&self, name: &str, vars: &[Var<'_>]) {
+        self.add_output(name, vars, false, None);
+    }
+
+    /// A named output whose values lie in `range`, where they are public: the verifier checks it.
+    pub fn output_in(&self, name: &str, vars: &[Var<'_>], range: Range) {
+        self.add_output(name, vars, false, Some(range));
+    }
+
+    /// A named output of one value, whose tensor has no axis beyond the grid's.
+    pub fn output_scalar(&self, name: &str, var: Var<'_>) {
+        self.add_output(name, &[var], true, None);
+    }
+
+    fn add_output(&self, name: &str, vars: &[Var<'_>], scalar: bool, range: Option<Range>) {
+        if !(1..=MAX_LEN).contains(&vars.len()) {
+            self.misuse(
+                format!("output `{name}`"),
+                format!("1 to {MAX_LEN} values"),
+                vars.len(),
+            );
+            return;
+        }
+        if self
+            .ir
+            .borrow()
+            .outputs
+            .iter()
+            .any(|port| port.name == name)
+        {
+            self.misuse(format!("output `{name}`"), "one declaration", "two");
+        }
+        let nodes = self.nodes(vars);
+        self.ir.borrow_mut().outputs.push(OutputPort {
+            name: name.to_owned(),
+            nodes,
+            scalar,
+            range,
+        });
+    }
+
+    /// A constant.
+    pub fn constant(&self, value: impl Into<Fr>) -> Var<'_> {
+        let node = self.ir.borrow_mut().constant(value.into());
+        self.wrap(node)
+    }
+
+    /// `constant + Σ coefficient · var`: one node, however long.
+    pub fn linear<'k>(&'k self, constant: impl Into<Fr>, terms: &[(Fr, Var<'k>)]) -> Var<'k> {
+        let nodes: Vec<NodeId> = terms.iter().map(|(_, var)| self.own(*var).node).collect();
+        let mut ir = self.ir.borrow_mut();
+        let constant = ir.coefficients.intern(constant.into());
+        let terms: Vec<_> = terms
+            .iter()
+            .zip(nodes)
+            .map(|((coefficient, _), node)| (ir.coefficients.intern(*coefficient), node))
+            .collect();
+        let node = ir.linear(constant, &terms);
+        self.wrap(node)
+    }
+
+    /// The sum of all; zero of none.
+    pub fn sum<'k>(&'k self, vars: &[Var<'k>]) -> Var<'k> {
+        let terms: Vec<_> = vars.iter().map(|&var| (Fr::ONE, var)).collect();
+        self.linear(0, &terms)
+    }
+
+    /// The product of all; one of none.
+    pub fn product<'k>(&'k self, vars: &[Var<'k>]) -> Var<'k> {
+        let nodes = self.nodes(vars);
+        let node = self.ir.borrow_mut().product(&nodes);
+        self.wrap(node)
+    }
+
+    /// `a` where `condition` is 1, `b` where it is 0. The condition must be known to be a bit.
+    pub fn select<'k>(
+        &'k self,
+        condition: Var<'k>,
+        a: impl Operand<'k>,
+        b: impl Operand<'k>,
+    ) -> Var<'k> {
+        let (a, b) = (a.var(self), b.var(self));
+        b + condition * (a - b)
+    }
+
+    /// Requires `x = 0` in every instance.
+    pub fn assert_zero(&self, x: Var<'_>) {
+        let label = format!("#{}", self.ir.borrow().assertions.len());
+        self.assert_named(&label, x);
+    }
+
+    /// Requires `x = 0`, under a name for messages.
+    pub fn assert_named(&self, label: &str, x: Var<'_>) {
+        let node = self.own(x).node;
+        self.ir.borrow_mut().assert_zero(label.to_owned(), node);
+    }
+
+    /// Requires `a = b`.
+    pub fn assert_eq<'k>(&'k self, a: impl Operand<'k>, b: impl Operand<'k>) {
+        self.assert_zero(a.var(self) - b.var(self));
+    }
+
+    /// Requires `x` to be 0 or 1.
+    pub fn assert_bool(&self, x: Var<'_>) {
+        self.assert_zero(x * x - x);
+    }
+
+    /// Values that the prover finds with `function`; nothing about them is proved unless assertions or lookups do.
+    ///
+    /// Compiling refuses a result that neither constrains, unless [`allow_unconstrained`](Self::allow_unconstrained) names the hint.
+    pub fn hint<'k>(
+        &'k self,
+        name: &str,
+        function: HintFunction,
+        arguments: &[Var<'k>],
+        results: usize,
+    ) -> Vec<Var<'k>> {
+        let expected = match &function {
+            HintFunction::Digits { width } => {
+                if *width == 0 || *width > 62 {
+                    self.misuse(format!("hint `{name}`"), "digits of 1 to 62 bits", width);
+                }
+                (1, None)
+            }
+            HintFunction::Inverse => (1, Some(1)),
+            HintFunction::Division => (2, Some(2)),
+            HintFunction::Custom(_) => (arguments.len(), None),
+            _ => {
+                self.misuse(
+                    format!("hint `{name}`"),
+                    "a function other than a lookup",
+                    format!("{function:?}"),
+                );
+                (arguments.len(), None)
+            }
+        };
+        let fits = arguments.len() == expected.0 && expected.1.is_none_or(|n| n == results);
+        if !fits || !(1..=MAX_LEN).contains(&results) {
+            let want = expected
+                .1
+                .map_or_else(|| format!("1 to {MAX_LEN}"), |n: usize| n.to_string());
+            self.misuse(
+                format!("hint `{name}`"),
+                format!("{} arguments, {want} results", expected.0),
+                format!("{} arguments, {results} results", arguments.len()),
+            );
+            return vec![self.constant(Fr::ZERO); results.clamp(1, MAX_LEN)];
+        }
+        let arguments = self.nodes(arguments);
+        let call = HintCall {
+            name: name.to_owned(),
+            function,
+            arguments,
+            results: results as u32,
+        };
+        let nodes = self.ir.borrow_mut().hint(call);
+        nodes.into_iter().map(|node| self.wrap(node)).collect()
+    }
+
+    /// As [`hint`](Self::hint), computed by a closure; its name is the kernel's, then the hint's.
+    pub fn hint_with<'k>(
+        &'k self,
+        name: &str,
+        arguments: &[Var<'k>],
+        results: usize,
+        function: impl Fn(&[Fr]) -> Vec<Fr> + Send + Sync + 'static,
+    ) -> Vec<Var<'k>> {
+        let full = format!("{}/{name}", self.name);
+        if !self
+            .registry
+            .borrow_mut()
+            .insert(full.clone(), Arc::new(function))
+        {
+            self.misuse(
+                format!("hint `{name}`"),
+                "a name of its own for each closure",
+                "one used before",
+            );
+        }
+        self.hint(name, HintFunction::Custom(full), arguments, results)
+    }
+
+    /// Lets the hints of this name stay unconstrained.
+    ///
+    /// # Soundness
+    /// A prover chooses such values freely: only what holds for all of them is proved.
+    pub fn allow_unconstrained(&self, name: &str) {
+        self.ir.borrow_mut().waived.push(name.to_owned());
+    }
+
+    /// `1 / x`, which requires `x ≠ 0`.
+    pub fn inverse<'k>(&'k self, x: Var<'k>) -> Var<'k> {
+        let inverse = self.hint("inverse", HintFunction::Inverse, &[x], 1)[0];
+        self.assert_eq(x * inverse, 1);
+        inverse
+    }
+
+    /// 1 where `x = 0`, else 0.
+    pub fn is_zero<'k>(&'k self, x: Var<'k>) -> Var<'k> {
+        let inverse = self.hint("is_zero", HintFunction::Inverse, &[x], 1)[0];
+        let is_zero = 1 - x * inverse;
+        self.assert_zero(x * is_zero);
+        is_zero
+    }
+
+    /// The entry of `table` at `x`, which requires `x` to lie in its domain.
+    pub fn lookup<'k>(&'k self, table: &Table, x: Var<'k>) -> Var<'k> {
+        if table.is_range() {
+            self.misuse(
+                format!("table `{}`", table.name),
+                "a table with outputs",
+                "a range",
+            );
+        }
+        match self.look_up(table, x, true) {
+            Some(node) => self.wrap(node),
+            None => self.constant(Fr::ZERO),
+        }
+    }
+
+    /// Requires `x` to be an integer below `2^bits`, by a table of that size.
+    pub fn range(&self, x: Var<'_>, bits: u32) {
+        self.look_up(&Table::range(bits), x, false);
+    }
+
+    fn look_up(&self, table: &Table, x: Var<'_>, has_result: bool) -> Option<NodeId> {
+        if let Some((expected, got)) = table.problem() {
+            self.misuse(format!("table `{}`", table.name), expected, got);
+            return None;
+        }
+        let argument = self.own(x).node;
+        let mut ir = self.ir.borrow_mut();
+        let same = |known: &Table| {
+            (known.lo, known.bits, &known.function) == (table.lo, table.bits, &table.function)
+        };
+        let index = ir.tables.iter().position(same).unwrap_or_else(|| {
+            ir.tables.push(table.clone());
+            ir.tables.len() - 1
+        });
+        ir.lookup(index as u32, argument, has_result)
+    }
+}

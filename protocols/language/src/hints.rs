@@ -1,0 +1,102 @@
+//! Functions that compute hints.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use kernelwise_core::circuit::HintFunction;
+use kernelwise_core::field::{AdditiveGroup, BigInteger, Field, Fr, PrimeField};
+
+use crate::table::Table;
+
+/// A hint: from the values of its arguments to those of its results.
+pub type HintClosure = Arc<dyn Fn(&[Fr]) -> Vec<Fr> + Send + Sync>;
+
+/// The named hints of a kernel or a program.
+#[derive(Clone, Default)]
+pub struct HintRegistry(BTreeMap<String, HintClosure>);
+
+impl HintRegistry {
+    /// Registers a function under a name; returns whether the name was free.
+    pub fn insert(&mut self, name: impl Into<String>, function: HintClosure) -> bool {
+        self.0.insert(name.into(), function).is_none()
+    }
+
+    /// The function of that name.
+    pub fn get(&self, name: &str) -> Option<&HintClosure> {
+        self.0.get(name)
+    }
+
+    /// All names with their functions.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &HintClosure)> {
+        self.0
+            .iter()
+            .map(|(name, function)| (name.as_str(), function))
+    }
+}
+
+impl std::fmt::Debug for HintRegistry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+/// Computes a hint in the field; the problem in words if it cannot be.
+pub(crate) fn compute(
+    function: &HintFunction,
+    arguments: &[Fr],
+    results: usize,
+    tables: &[Table],
+    registry: &HintRegistry,
+) -> Result<Vec<Fr>, String> {
+    let argument = |index: usize| arguments.get(index).copied().unwrap_or(Fr::ZERO);
+    let integer = |index: usize| {
+        to_integer(argument(index)).ok_or_else(|| format!("argument {index} is no 128-bit integer"))
+    };
+    let found = match function {
+        HintFunction::Digits { width } => digits(argument(0), *width as usize, results),
+        HintFunction::Inverse => vec![argument(0).inverse().unwrap_or(Fr::ZERO)],
+        HintFunction::Division => {
+            let (value, divisor) = (integer(0)?, integer(1)?);
+            let quotient = value.checked_div_euclid(divisor).unwrap_or(0);
+            let remainder = value.checked_rem_euclid(divisor).unwrap_or(0);
+            vec![Fr::from(quotient), Fr::from(remainder)]
+        }
+        HintFunction::Lookup { table } => {
+            let table = tables.get(*table as usize).ok_or("no such table")?;
+            let entry = i64::try_from(integer(0)?)
+                .ok()
+                .and_then(|input| table.apply(input));
+            vec![Fr::from(
+                entry.ok_or_else(|| format!("outside table `{}`", table.name))?,
+            )]
+        }
+        HintFunction::Custom(name) => {
+            let function = registry.get(name).ok_or("no such function")?;
+            function(arguments)
+        }
+        _ => return Err("no such function".to_owned()),
+    };
+    if found.len() == results {
+        Ok(found)
+    } else {
+        Err(format!("{} results, expected {results}", found.len()))
+    }
+}
+
+fn digits(value: Fr, width: usize, results: usize) -> Vec<Fr> {
+    let bits = value.into_bigint().to_bits_le();
+    let digit = |index: usize| {
+        let bits = bits.iter().skip(index * width).take(width).rev();
+        bits.fold(Fr::ZERO, |digit, &bit| digit.double() + Fr::from(bit))
+    };
+    (0..results).map(digit).collect()
+}
+
+/// The integer of least magnitude that a field element stands for, if it fits 127 bits.
+pub(crate) fn to_integer(value: Fr) -> Option<i128> {
+    let small = |value: Fr| match value.into_bigint().0 {
+        [low, high, 0, 0] => i128::try_from(u128::from(high) << 64 | u128::from(low)).ok(),
+        _ => None,
+    };
+    small(value).or_else(|| small(-value).map(|value| -value))
+}

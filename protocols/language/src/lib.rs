@@ -1,0 +1,47 @@
+//! The kernel language: kernels as Rust functions, compiled to layered circuits.
+//!
+//! ```
+//! use kernelwise_core::field::Fr;
+//! use kernelwise_language::{BIT, CircuitKernel};
+//!
+//! let kernel = CircuitKernel::compile("majority", |k| {
+//!     let x = k.input("x", 3, BIT);
+//!     let majority = x[0] * x[1] + x[0] * x[2] + x[1] * x[2] - 2 * x[0] * x[1] * x[2];
+//!     k.output_scalar("majority", majority);
+//! })?;
+//! let outputs = kernel.run(&[[1u64, 0, 1].map(Fr::from).to_vec()])?;
+//! assert_eq!(outputs, [[Fr::from(1u64)]]);
+//! println!("{}", kernel.report());
+//! # Ok::<(), kernelwise_language::KernelError>(())
+//! ```
+//!
+//! | module | what |
+//! |---|---|
+//! | `builder` | what a kernel is written with: [`KernelBuilder`], [`Var`], [`U32`] |
+//! | `ir` | the intermediate form: equal nodes stored once, constants folded |
+//! | `lower` | from there to a layered circuit |
+//! | `r1cs` | from there to rank-one constraints |
+//! | `inspect` | what came out |
+//! | [`kernels`] | kernels that are ready to use |
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+mod builder;
+mod error;
+mod hints;
+mod inspect;
+mod ir;
+mod kernel;
+pub mod kernels;
+mod lower;
+mod r1cs;
+mod table;
+
+pub use builder::{BIT, BYTE, KernelBuilder, Operand, U32, Var};
+pub use error::KernelError;
+pub use hints::{HintClosure, HintRegistry};
+pub use inspect::{LevelReport, Report};
+pub use kernel::{CircuitKernel, Declared};
+pub use lower::CompileOptions;
+pub use r1cs::{R1cs, Row, Variable};
+pub use table::Table;
