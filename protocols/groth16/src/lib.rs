@@ -2,17 +2,26 @@
 //!
 //! | module | what |
 //! |---|---|
+//! | [`circom`] | files of circom and snarkjs |
 //! | [`r1cs`] | constraint systems: sparse matrices, a builder |
 //! | [`setup`](mod@setup) | proving and verifying keys from fresh randomness |
 //! | [`key`] | the proving key |
 //! | [`prove`](mod@prove) | the prover: transforms and sums on devices |
 //!
+//! # Example
+//! ```text
+//! let key = setup(&r1cs, QuotientForm::OddValues)?;             // a local setup: whoever runs it could forge
+//! let prover = Prover::load(&key, Devices::select(&[&device])?)?;
+//! let proof = prover.prove(&r1cs, &wires)?;
+//! verify(key.verifying(), &inputs, &proof)?;
+//! ```
 //! Verification is in [`kernelwise_core::groth16`], which depends on no device.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
 #[cfg(feature = "ark")]
 pub mod ark;
+pub mod circom;
 pub mod error;
 pub mod key;
 pub mod prove;
@@ -26,4 +35,4 @@ pub use kernelwise_core::groth16::{Proof, VerifyingKey, verify, verify_batch};
 pub use key::ProvingKey;
 pub use prove::{Devices, Prover};
 pub use r1cs::R1cs;
-pub use setup::setup;
+pub use setup::{QuotientForm, setup};

@@ -14,7 +14,7 @@ use zeroize::Zeroize;
 use crate::error::Groth16ProveError;
 use crate::key::{ProvingKey, Quotient};
 use crate::quotient::{self, Rows};
-use crate::r1cs::{R1cs, WireCounts, check_wires};
+use crate::r1cs::{Matrix, R1cs, WireCounts, check_wires};
 use crate::random;
 
 /// Where each operation runs; `rayon` serves the rest.
@@ -96,6 +96,55 @@ impl<G: MsmGroup> Query<G> {
                 msm.msm(&self.bases, Scalars::Fr(&kept))
             }
         }
+    }
+}
+
+/// The matrices that a key of snarkjs carries: those of the first two factors, with rows for the public inputs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyedCircuit {
+    a: Matrix,
+    b: Matrix,
+}
+
+impl KeyedCircuit {
+    /// The circuit of `key`.
+    ///
+    /// # Errors
+    /// [`Groth16ProveError::Shape`] if there are more rows than points of the domain;
+    /// [`Groth16ProveError::Wire`] if an entry is outside the wires; [`Groth16ProveError::Unsupported`] for a key with
+    /// boundary wires.
+    pub fn new(key: &ProvingKey, a: Matrix, b: Matrix) -> Result<Self, Groth16ProveError> {
+        if key.counts().boundary > 0 {
+            return Err(Groth16ProveError::Unsupported {
+                operation: "a circuit carried by its key",
+                what: "circuits with boundary wires",
+            });
+        }
+        for matrix in [&a, &b] {
+            if matrix.rows() > key.domain_len() {
+                return Err(Groth16ProveError::Shape {
+                    what: "rows",
+                    expected: key.domain_len(),
+                    got: matrix.rows(),
+                });
+            }
+            let wires = key.counts().total;
+            if let Some(wire) = matrix.max_column()
+                && wire as usize >= wires
+            {
+                return Err(Groth16ProveError::Wire {
+                    row: 0,
+                    wire: wire as usize,
+                    wires,
+                });
+            }
+        }
+        Ok(Self { a, b })
+    }
+
+    /// The matrices of the first two factors.
+    pub fn matrices(&self) -> [&Matrix; 2] {
+        [&self.a, &self.b]
     }
 }
 
@@ -187,6 +236,26 @@ impl<'a> Prover<'a> {
             });
         }
         self.prove_rows(self.rows(r1cs, wires)?, wires, &Blinds::fresh()?, None)
+    }
+
+    /// Proves for a circuit that a ceremony's key carries with it.
+    ///
+    /// The key does not say what the products must be, so a wrong witness is not found here: it gives a proof that does
+    /// not verify.
+    ///
+    /// # Errors
+    /// As [`prove`](Prover::prove), but for [`Groth16ProveError::Unsatisfied`].
+    pub fn prove_keyed(
+        &self,
+        circuit: &KeyedCircuit,
+        wires: &[Fr],
+    ) -> Result<Proof, Groth16ProveError> {
+        let rows = Rows {
+            a: &circuit.a,
+            b: &circuit.b,
+            own_rows: 0,
+        };
+        self.prove_rows(rows, wires, &Blinds::fresh()?, None)
     }
 
     /// Commits to the boundary wires: the first message about them, before any challenge.

@@ -32,6 +32,15 @@ struct Secrets {
     eta: Fr,
 }
 
+/// Which bases of the quotient a key has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QuotientForm {
+    /// As arkworks has them: [`Quotient::Powers`].
+    Powers,
+    /// As snarkjs has them, one transform less per proof: [`Quotient::OddValues`].
+    OddValues,
+}
+
 /// Makes keys for `r1cs`, with randomness from the operating system.
 ///
 /// # Cost
@@ -40,7 +49,7 @@ struct Secrets {
 /// # Errors
 /// [`Groth16ProveError::TooLarge`] if there are more constraints than roots of unity;
 /// [`Groth16ProveError::Randomness`].
-pub fn setup(r1cs: &R1cs) -> Result<ProvingKey, Groth16ProveError> {
+pub fn setup(r1cs: &R1cs, form: QuotientForm) -> Result<ProvingKey, Groth16ProveError> {
     let len = domain_len(r1cs)?;
     let secrets = Secrets {
         tau: random::field()?,
@@ -86,12 +95,25 @@ pub fn setup(r1cs: &R1cs) -> Result<ProvingKey, Groth16ProveError> {
             })
             .collect(),
     );
-    let mut powers = Zeroizing::new(Vec::with_capacity(len - 1));
-    let mut power = Zeroizing::new(*vanishing * *delta);
-    for _ in 0..len - 1 {
-        powers.push(*power);
-        *power *= secrets.tau;
-    }
+    let quotient = Zeroizing::new(match form {
+        QuotientForm::Powers => {
+            let power = Zeroizing::new(*vanishing * *delta);
+            let powers = std::iter::successors(Some(*power), |power| Some(*power * secrets.tau));
+            powers.take(len - 1).collect::<Vec<Fr>>()
+        }
+        QuotientForm::OddValues => {
+            // h·Z vanishes on the domain itself, the even powers of the root of order 2n.
+            let twice = Zeroizing::new(secrets.tau.pow([2 * len as u64]) - Fr::ONE);
+            inverse(&twice)?;
+            let values = lagrange(2 * len, &secrets.tau, &twice)?;
+            values
+                .iter()
+                .skip(1)
+                .step_by(2)
+                .map(|v| *v * *delta)
+                .collect()
+        }
+    });
 
     let g1 = Multiples::<G1>::new(4 * counts.total + len);
     let g2 = Multiples::<G2>::new(counts.total);
@@ -116,7 +138,10 @@ pub fn setup(r1cs: &R1cs) -> Result<ProvingKey, Groth16ProveError> {
         b_g1: g1.of(v),
         b_g2: g2.of(v),
         private: combined[boundary_end..].to_vec(),
-        quotient: Quotient::Powers(g1.of(&powers)),
+        quotient: match form {
+            QuotientForm::Powers => Quotient::Powers(g1.of(&quotient)),
+            QuotientForm::OddValues => Quotient::OddValues(g1.of(&quotient)),
+        },
         boundary,
     };
     ProvingKey::new(verifying, points)
@@ -129,7 +154,8 @@ pub fn setup(r1cs: &R1cs) -> Result<ProvingKey, Groth16ProveError> {
 pub(crate) fn domain_len(r1cs: &R1cs) -> Result<usize, Groth16ProveError> {
     let counts = r1cs.counts();
     let rows = r1cs.num_constraints() + counts.public + counts.boundary + 1;
-    let limit = 1usize << MAX_LOG_LEN;
+    // Values of the quotient need roots of twice the order.
+    let limit = 1usize << (MAX_LOG_LEN - 1);
     if rows > limit {
         return Err(Groth16ProveError::TooLarge {
             what: "constraints",

@@ -8,8 +8,8 @@ use kernelwise_core::groth16::{Groth16Error, KeyPoints, PROOF_BYTES, Statement};
 use kernelwise_cpu::CpuDevice;
 use kernelwise_field::{AffineRepr, Bn254, CurveGroup, Fr, G1Affine, G2Affine};
 use kernelwise_groth16::{
-    Devices, Groth16ProveError, Proof, Prover, ProvingKey, R1cs, VerifyingKey, ark, setup, verify,
-    verify_batch,
+    Devices, Groth16ProveError, Proof, Prover, ProvingKey, QuotientForm, R1cs, VerifyingKey, ark,
+    setup, verify, verify_batch,
 };
 use kernelwise_hal::{Device, DeviceError, NullDevice};
 
@@ -27,7 +27,7 @@ fn proofs_of_every_size_are_verified_by_us_and_by_arkworks() {
     for constraints in [4, 5, 60, 61, 62, 63, 64, 300, 2000] {
         let (r1cs, wires) = common::mixed(constraints, 7);
         r1cs.check(&wires).unwrap();
-        let key = setup(&r1cs).unwrap();
+        let key = setup(&r1cs, QuotientForm::Powers).unwrap();
         let proof = prove(&key, &r1cs, &wires).unwrap();
         let inputs = public(&r1cs, &wires);
         verify(key.verifying(), inputs, &proof).unwrap();
@@ -35,7 +35,8 @@ fn proofs_of_every_size_are_verified_by_us_and_by_arkworks() {
         let theirs =
             Groth16::<Bn254>::verify_proof(&theirs, &ark::proof_to_ark(&proof), inputs).unwrap();
         assert!(theirs, "{constraints} constraints");
-        // The same key serves another witness.
+        // Keys with the other bases of the quotient, another witness.
+        let key = setup(&r1cs, QuotientForm::OddValues).unwrap();
         let (_, wires) = common::mixed(constraints, 8);
         let proof = prove(&key, &r1cs, &wires).unwrap();
         verify(key.verifying(), public(&r1cs, &wires), &proof).unwrap();
@@ -45,7 +46,7 @@ fn proofs_of_every_size_are_verified_by_us_and_by_arkworks() {
 #[test]
 fn two_proofs_of_one_witness_differ() {
     let (r1cs, wires) = common::mixed(20, 1);
-    let key = setup(&r1cs).unwrap();
+    let key = setup(&r1cs, QuotientForm::Powers).unwrap();
     let proofs = [(); 2].map(|()| prove(&key, &r1cs, &wires).unwrap());
     assert_ne!(proofs[0].a(), proofs[1].a());
     assert_ne!(proofs[0].b(), proofs[1].b());
@@ -55,7 +56,7 @@ fn two_proofs_of_one_witness_differ() {
 #[test]
 fn keys_survive_the_types_of_arkworks() {
     let (r1cs, wires) = common::mixed(50, 3);
-    let key = setup(&r1cs).unwrap();
+    let key = setup(&r1cs, QuotientForm::Powers).unwrap();
     let there = ark::proving_to_ark(&key).unwrap();
     let back = ark::proving_from_ark(&there).unwrap();
     assert_eq!(back, key);
@@ -67,7 +68,7 @@ fn keys_survive_the_types_of_arkworks() {
 #[test]
 fn both_tiers_of_the_cpu_give_valid_proofs() {
     let (r1cs, wires) = common::mixed(30, 5);
-    let key = setup(&r1cs).unwrap();
+    let key = setup(&r1cs, QuotientForm::Powers).unwrap();
     let device = CpuDevice::reference();
     let prover = Prover::load(&key, Devices::select(&[&device]).unwrap()).unwrap();
     let proof = prover.prove(&r1cs, &wires).unwrap();
@@ -77,7 +78,7 @@ fn both_tiers_of_the_cpu_give_valid_proofs() {
 #[test]
 fn an_unsatisfied_constraint_is_named() {
     let (r1cs, mut wires) = common::mixed(40, 2);
-    let key = setup(&r1cs).unwrap();
+    let key = setup(&r1cs, QuotientForm::Powers).unwrap();
     wires[10] += Fr::from(1u64);
     let error = prove(&key, &r1cs, &wires).unwrap_err();
     assert!(
@@ -102,7 +103,7 @@ fn what_no_device_offers_is_a_typed_error() {
 #[test]
 fn every_altered_part_of_a_statement_is_rejected() {
     let (r1cs, wires) = common::mixed(30, 4);
-    let key = setup(&r1cs).unwrap();
+    let key = setup(&r1cs, QuotientForm::Powers).unwrap();
     let proof = prove(&key, &r1cs, &wires).unwrap();
     let inputs = public(&r1cs, &wires).to_vec();
     let (g1, g2) = (G1Affine::generator(), G2Affine::generator());
@@ -129,7 +130,7 @@ fn every_altered_part_of_a_statement_is_rejected() {
     }
     let outcome = verify(key.verifying(), &inputs[1..], &proof);
     assert!(matches!(outcome, Err(Groth16Error::InputCount { .. })));
-    let other = setup(&r1cs).unwrap();
+    let other = setup(&r1cs, QuotientForm::Powers).unwrap();
     let outcome = verify(other.verifying(), &inputs, &proof);
     assert_eq!(outcome, Err(Groth16Error::Pairing));
 }
@@ -138,7 +139,7 @@ fn every_altered_part_of_a_statement_is_rejected() {
 fn a_batch_is_valid_only_if_every_proof_is() {
     let sizes = [20, 20, 33];
     let keys: Vec<ProvingKey> = [20, 33]
-        .map(|size| setup(&common::mixed(size, 0).0).unwrap())
+        .map(|size| setup(&common::mixed(size, 0).0, QuotientForm::OddValues).unwrap())
         .into();
     let proved: Vec<(&VerifyingKey, Vec<Fr>, Proof)> = sizes
         .iter()
@@ -186,7 +187,7 @@ fn a_batch_is_valid_only_if_every_proof_is() {
 #[test]
 fn proofs_have_one_encoding() {
     let (r1cs, wires) = common::mixed(10, 4);
-    let key = setup(&r1cs).unwrap();
+    let key = setup(&r1cs, QuotientForm::Powers).unwrap();
     let proof = prove(&key, &r1cs, &wires).unwrap();
     let bytes = proof.to_bytes();
     assert_eq!(Proof::from_bytes(&bytes).unwrap(), proof);
@@ -212,7 +213,7 @@ fn proofs_have_one_encoding() {
 #[test]
 fn points_outside_the_groups_are_refused() {
     let (r1cs, wires) = common::mixed(10, 4);
-    let key = setup(&r1cs).unwrap();
+    let key = setup(&r1cs, QuotientForm::Powers).unwrap();
     let proof = prove(&key, &r1cs, &wires).unwrap();
     let off_curve = G1Affine::new_unchecked(1u64.into(), 1u64.into());
     let refused = Err(Groth16Error::Point { what: "A" });

@@ -30,7 +30,7 @@ fn cubic() -> (R1cs, Vec<Fr>) {
 #[test]
 fn equal_randomness_gives_the_proof_of_arkworks() {
     let (r1cs, wires) = cubic();
-    let key = crate::setup(&r1cs).unwrap();
+    let key = crate::setup(&r1cs, crate::QuotientForm::Powers).unwrap();
     let device = CpuDevice::optimized();
     let prover = Prover::load(&key, Devices::select(&[&device]).unwrap()).unwrap();
     let matrices = r1cs.matrices().map(|matrix| {
