@@ -40,7 +40,13 @@ pub fn run_with_other_weight(case: &Case, id: TensorId) -> Witness {
     // In two's complement: every value changes and stays in its range.
     let values: Vec<i64> = weight.to_vec().iter().map(|value| !value).collect();
     *weight = IntTensor::new(weight.shape().clone(), &values, &Range::new(-8, 7));
-    execute(case.key.program(), &parameters, &case.inputs).expect("execution")
+    execute(
+        case.key.program(),
+        &parameters,
+        case.key.hints(),
+        &case.inputs,
+    )
+    .expect("execution")
 }
 
 /// Alters message number `nth` of those called `label`; says whether it occurred.

@@ -62,7 +62,13 @@ impl Case {
 
     /// Runs the program.
     pub fn witness(&self) -> Witness {
-        execute(self.key.program(), self.key.parameters(), &self.inputs).expect("execution")
+        execute(
+            self.key.program(),
+            self.key.parameters(),
+            self.key.hints(),
+            &self.inputs,
+        )
+        .expect("execution")
     }
 
     /// Proves a witness as it is.

@@ -414,7 +414,7 @@ proptest! {
         let inputs: Vec<_> = terms.iter().map(|term| (x, term.clone())).collect();
         let y = builder.linear(&inputs, &output);
         let case = Case::new(builder.finish(&[y]), seed);
-        let witness = execute(case.key.program(), case.key.parameters(), &case.inputs)
+        let witness = execute(case.key.program(), case.key.parameters(), case.key.hints(), &case.inputs)
             .expect("execution");
         let expected: Vec<i64> = (0..shape.len())
             .map(|o| {

@@ -9,6 +9,7 @@ use kernelwise_core::program::{Program, Tensor, TensorId, TensorKind};
 use crate::commit::commit_rows;
 use crate::devices::Devices;
 use crate::error::ProveError;
+use crate::hints::HintRegistry;
 use crate::tensor::IntTensor;
 
 /// Parameter values by tensor.
@@ -19,6 +20,7 @@ pub type Parameters = BTreeMap<TensorId, IntTensor>;
 pub struct ProverKey {
     verifier: VerifierKey,
     parameters: Parameters,
+    hints: HintRegistry,
 }
 
 impl ProverKey {
@@ -32,7 +34,18 @@ impl ProverKey {
         Ok(Self {
             verifier,
             parameters,
+            hints: HintRegistry::default(),
         })
+    }
+
+    /// The same key with functions for the hints that its circuits name.
+    pub fn with_hints(self, hints: HintRegistry) -> Self {
+        Self { hints, ..self }
+    }
+
+    /// Functions for hints.
+    pub fn hints(&self) -> &HintRegistry {
+        &self.hints
     }
 
     /// The key to give to verifiers.
@@ -78,6 +91,7 @@ pub fn setup(
     Ok(ProverKey {
         verifier,
         parameters,
+        hints: HintRegistry::default(),
     })
 }
 

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`tensor`] | values of tensors, in the narrowest integers that hold their range |
 //! | [`witness`] | the forward pass: every tensor of a program, with advice |
+//! | [`hints`] | functions of the host that circuits ask for advice |
 //! | [`key`] | setup: parameters committed once |
 //! | [`mod@prove`] | commitments, lookups, backward pass, opening |
 //! | [`observer`] | phases, for progress bars and reports |
@@ -18,6 +19,7 @@ mod commit;
 mod devices;
 mod error;
 mod evaluate;
+pub mod hints;
 mod kernels;
 pub mod key;
 mod lookup;
@@ -32,6 +34,7 @@ pub mod witness;
 pub use channel::Cheat;
 pub use devices::Devices;
 pub use error::ProveError;
+pub use hints::{HintClosure, HintRegistry};
 pub use key::{ProverKey, setup};
 pub use observer::{Observer, Phase, Quiet};
 pub use prove::{Proved, prove, prove_witness};

@@ -39,7 +39,7 @@ pub fn prove(
 ) -> Result<Proved, ProveError> {
     let start = Instant::now();
     observer.begin(Phase::Execute, 1);
-    let witness = execute(key.program(), key.parameters(), inputs)?;
+    let witness = execute(key.program(), key.parameters(), key.hints(), inputs)?;
     observer.step(Phase::Execute);
     let executed = start.elapsed();
     let mut proved = prove_witness(key, &witness, devices, observer)?;

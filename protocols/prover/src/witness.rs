@@ -6,6 +6,7 @@ use kernelwise_core::program::{KernelGraph, Launch, Program, Range, TensorId, Te
 use kernelwise_core::{PublicTensors, Values};
 
 use crate::error::ProveError;
+use crate::hints::HintRegistry;
 use crate::kernels;
 use crate::key::{Parameters, check_range};
 use crate::lookup::{add_term, form_values};
@@ -109,14 +110,15 @@ impl Witness {
     }
 }
 
-/// Runs a program.
+/// Runs a program; `registry` holds the hints that its circuits name.
 ///
 /// # Errors
 /// [`ProveError::Interface`], [`ProveError::Length`] or [`ProveError::OutOfRange`] if the inputs do not fit;
-/// [`ProveError::OutOfDomain`] if a value leaves a table.
+/// [`ProveError::OutOfDomain`] if a value leaves a table; [`ProveError::Hint`] if a hint cannot be computed.
 pub fn execute(
     program: &Program,
     parameters: &Parameters,
+    registry: &HintRegistry,
     inputs: &[Values],
 ) -> Result<Witness, ProveError> {
     let graph = program.graph();
@@ -166,7 +168,13 @@ pub fn execute(
                 let inputs = launch.inputs.iter().map(|&id| witness.data(id));
                 let inputs = inputs.collect::<Result<Vec<_>, _>>()?;
                 let view = LaunchView { graph, launch };
-                kernels::circuit::execute(kernel, &view, program.wire_widths(index), &inputs)?
+                kernels::circuit::execute(
+                    kernel,
+                    &view,
+                    program.wire_widths(index),
+                    registry,
+                    &inputs,
+                )?
             }
             Kernel::Reshape(_) | Kernel::Linear(_) if moves_field(launch, &witness) => {
                 vec![moved(graph, launch, &witness)?]

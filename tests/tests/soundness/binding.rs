@@ -82,7 +82,8 @@ fn weights_swapped_between_launches() {
     assert_ne!(first, second);
     parameters.insert(ids[0], second);
     parameters.insert(ids[1], first);
-    let witness = kernelwise_prover::execute(program, &parameters, &case.inputs).expect("runs");
+    let witness = kernelwise_prover::execute(program, &parameters, case.key.hints(), &case.inputs)
+        .expect("runs");
     assert_eq!(Check::of(&case.refusal(&witness)), Check::GROUP);
 }
 

@@ -96,7 +96,13 @@ fn run_of(change: impl FnOnce(&mut kernelwise_core::program::KernelGraph)) -> Ch
     let mut graph = case.key.program().graph().clone();
     change(&mut graph);
     let other: Program = graph.validate().expect("as valid as the first");
-    let witness = execute(&other, case.key.parameters(), &case.inputs).expect("execution");
+    let witness = execute(
+        &other,
+        case.key.parameters(),
+        case.key.hints(),
+        &case.inputs,
+    )
+    .expect("execution");
     Check::of(&case.refusal(&witness))
 }
 
@@ -132,7 +138,13 @@ fn broadcast_differs_between_instances() {
     let mut inputs = case.inputs.clone();
     let shared = &mut integers(&mut inputs[1])[0];
     *shared += if *shared < 7 { 1 } else { -1 };
-    let other = execute(case.key.program(), case.key.parameters(), &inputs).expect("execution");
+    let other = execute(
+        case.key.program(),
+        case.key.parameters(),
+        case.key.hints(),
+        &inputs,
+    )
+    .expect("execution");
     let program = case.key.program();
     let mut witness = honest.clone();
     for name in ["y", "power", "matmul"] {

@@ -115,9 +115,13 @@ fn run_of_another_input() {
             let first = &mut integers(&mut other[0])[0];
             *first = if *first > 0 { -8 } else { 7 };
             let id = find(case, "input");
-            *witness =
-                kernelwise_prover::execute(case.key.program(), case.key.parameters(), &other)
-                    .expect("execution");
+            *witness = kernelwise_prover::execute(
+                case.key.program(),
+                case.key.parameters(),
+                case.key.hints(),
+                &other,
+            )
+            .expect("execution");
             witness.set(id, honest.tensor(id).expect("input").clone());
         });
         assert_eq!(got, expected);

@@ -291,7 +291,14 @@ fn altered_graphs_are_refused_or_provable() {
             continue;
         }
         let case = Case::new(program, round as u64);
-        if execute(case.key.program(), case.key.parameters(), &case.inputs).is_ok() {
+        if execute(
+            case.key.program(),
+            case.key.parameters(),
+            case.key.hints(),
+            &case.inputs,
+        )
+        .is_ok()
+        {
             let proof = case.prove(&case.witness());
             assert_eq!(
                 case.verify(&proof),

@@ -1,47 +1,38 @@
 //! Running the program of a circuit's hints.
 
 use kernelwise_core::Values;
-use kernelwise_core::circuit::{Circuit, HintFunction, Step};
-use kernelwise_core::field::{Field, Fr, PrimeField};
+use kernelwise_core::circuit::{Circuit, Step};
+use kernelwise_core::field::{Fr, PrimeField};
 use kernelwise_core::program::LookupTable;
 
 use super::evaluate::Coefficient;
 use crate::error::ProveError;
+use crate::hints::HintRegistry;
 
-/// Finds all hints of one instance from the values of its inputs; returns one value per hint wire.
-///
-/// Values are computed as integers; where one is no 64-bit integer, everything is computed in the field instead.
-pub(super) fn hints(
-    launch: &str,
-    circuit: &Circuit,
-    coefficients: &[Coefficient],
-    tables: &[&LookupTable],
-    inputs: &[Fr],
-) -> Result<Values, ProveError> {
-    let machine = Machine {
-        launch,
-        circuit,
-        coefficients,
-        tables,
-    };
-    let integers: Option<Vec<i64>> = inputs.iter().map(|&value| to_integer(value)).collect();
-    if let Some(integers) = integers
-        && let Some(values) = machine.run_integers(&integers)?
-    {
-        return Ok(Values::Int(values));
-    }
-    Ok(Values::Field(machine.run_field(inputs)?))
-}
-
-struct Machine<'a> {
-    launch: &'a str,
-    circuit: &'a Circuit,
-    coefficients: &'a [Coefficient],
-    tables: &'a [&'a LookupTable],
+/// What the program of hints runs on.
+pub(super) struct Machine<'a> {
+    pub(super) launch: &'a str,
+    pub(super) circuit: &'a Circuit,
+    pub(super) coefficients: &'a [Coefficient],
+    pub(super) tables: &'a [&'a LookupTable],
+    pub(super) registry: &'a HintRegistry,
 }
 
 impl Machine<'_> {
-    fn failed(&self, problem: &'static str) -> ProveError {
+    /// Finds all hints of one instance from the values of its inputs; returns one value per hint wire.
+    ///
+    /// Values are computed as integers; where one is no 64-bit integer, everything is computed in the field instead.
+    pub(super) fn run(&self, inputs: &[Fr]) -> Result<Values, ProveError> {
+        let integers: Option<Vec<i64>> = inputs.iter().map(|&value| to_integer(value)).collect();
+        if let Some(integers) = integers
+            && let Some(values) = self.run_integers(&integers)?
+        {
+            return Ok(Values::Int(values));
+        }
+        Ok(Values::Field(self.run_field(inputs)?))
+    }
+
+    pub(super) fn failed(&self, problem: &'static str) -> ProveError {
         ProveError::Hint {
             launch: self.launch.to_owned(),
             problem,
@@ -107,61 +98,6 @@ impl Machine<'_> {
         }
     }
 
-    fn integer_hint(
-        &self,
-        function: &HintFunction,
-        arguments: &[i64],
-        results: usize,
-    ) -> Result<Option<Vec<i64>>, ProveError> {
-        let argument = |index: usize| arguments.get(index).copied().unwrap_or(0);
-        let found = match function {
-            HintFunction::Digits { width } => {
-                let (value, width) = (argument(0), (*width).clamp(1, 62));
-                if value < 0 {
-                    return Err(self.failed("digits of a negative number"));
-                }
-                let digit = |index: usize| {
-                    let shift = index as u64 * u64::from(width);
-                    if shift > 62 {
-                        0
-                    } else {
-                        value >> shift & ((1 << width) - 1)
-                    }
-                };
-                (0..results).map(digit).collect()
-            }
-            HintFunction::Division => {
-                let (value, divisor) = (argument(0), argument(1));
-                vec![
-                    value.checked_div_euclid(divisor).unwrap_or(0),
-                    value.checked_rem_euclid(divisor).unwrap_or(0),
-                ]
-            }
-            HintFunction::Lookup { table } => {
-                let table = self
-                    .tables
-                    .get(*table as usize)
-                    .ok_or_else(|| self.failed("a lookup without a table"))?;
-                let value = table
-                    .apply(argument(0))
-                    .ok_or_else(|| ProveError::OutOfDomain {
-                        launch: self.launch.to_owned(),
-                        expected: table.domain(),
-                        got: argument(0),
-                    })?;
-                vec![value]
-            }
-            HintFunction::Inverse if matches!(argument(0), -1..=1) => vec![argument(0)],
-            HintFunction::Inverse => return Ok(None),
-            _ => return Err(self.failed("a hint that nobody computes")),
-        };
-        if found.len() == results {
-            Ok(Some(found))
-        } else {
-            Err(self.failed("a hint with the wrong number of results"))
-        }
-    }
-
     fn run_field(&self, inputs: &[Fr]) -> Result<Vec<Fr>, ProveError> {
         let advice = &self.circuit.advice;
         let mut values = Vec::with_capacity(inputs.len() + advice.steps.len());
@@ -185,31 +121,14 @@ impl Machine<'_> {
                 }
                 Step::Product(a, b) => values.push(at(&values, *a) * at(&values, *b)),
                 Step::Hint {
-                    function: HintFunction::Inverse,
-                    arguments,
-                    ..
-                } => {
-                    let value = arguments
-                        .first()
-                        .map(|&index| at(&values, index))
-                        .unwrap_or_default();
-                    values.push(value.inverse().unwrap_or_default());
-                }
-                Step::Hint {
                     function,
                     arguments,
                     results,
                 } => {
-                    let arguments: Option<Vec<i64>> = arguments
-                        .iter()
-                        .map(|&index| to_integer(at(&values, index)))
-                        .collect();
-                    let arguments = arguments
-                        .ok_or_else(|| self.failed("an integer hint of a field element"))?;
-                    let found = self.integer_hint(function, &arguments, *results as usize)?;
-                    let found =
-                        found.ok_or_else(|| self.failed("an integer hint of a field element"))?;
-                    values.extend(found.into_iter().map(Fr::from));
+                    let arguments: Vec<Fr> =
+                        arguments.iter().map(|&index| at(&values, index)).collect();
+                    let found = self.field_hint(function, &arguments, *results as usize)?;
+                    values.extend(found);
                 }
             }
         }

@@ -2,6 +2,7 @@
 
 mod advice;
 mod evaluate;
+mod functions;
 mod levels;
 mod prove;
 mod witness;

@@ -8,10 +8,11 @@ use kernelwise_core::program::{Range, Shape};
 use kernelwise_hal::{IntSlice, Scalars};
 use rayon::prelude::*;
 
-use super::advice::{hints, to_integer};
+use super::advice::{Machine, to_integer};
 use super::evaluate::{Coefficient, next_level};
 use super::levels::{Level, Row, Rows};
 use crate::error::ProveError;
+use crate::hints::HintRegistry;
 use crate::tensor::TensorData;
 
 /// Values of all outputs, then of all hint ports.
@@ -19,11 +20,20 @@ pub(crate) fn execute(
     kernel: &CircuitLaunch,
     view: &LaunchView<'_>,
     widths: &[Vec<Width>],
+    registry: &HintRegistry,
     inputs: &[&TensorData],
 ) -> Result<Vec<Values>, ProveError> {
     let circuit = circuit_of(kernel, view)?;
     let coefficients = coefficients(circuit);
-    let hints = all_hints(kernel, view, circuit, &coefficients, inputs)?;
+    let tables = kernel.tables.iter().filter_map(|&id| view.graph.table(id));
+    let machine = Machine {
+        launch: &view.launch.name,
+        circuit,
+        coefficients: &coefficients,
+        tables: &tables.collect::<Vec<_>>(),
+        registry,
+    };
+    let hints = all_hints(kernel, &machine, inputs)?;
     let all = vec![true; kernel.grid.rank()];
     let tensors: Vec<TensorData> = hints
         .iter()
@@ -233,16 +243,13 @@ fn padded_instances(grid: &Shape) -> Vec<usize> {
 
 fn all_hints(
     kernel: &CircuitLaunch,
-    view: &LaunchView<'_>,
-    circuit: &Circuit,
-    coefficients: &[Coefficient],
+    machine: &Machine<'_>,
     inputs: &[&TensorData],
 ) -> Result<Vec<Values>, ProveError> {
+    let circuit = machine.circuit;
     if circuit.advice.wires.is_empty() {
         return Ok(Vec::new());
     }
-    let tables = kernel.tables.iter().filter_map(|&id| view.graph.table(id));
-    let tables: Vec<_> = tables.collect();
     let instances = padded_instances(&kernel.grid);
     let offsets: Vec<Vec<usize>> = kernel
         .axes
@@ -258,7 +265,7 @@ fn all_hints(
                 let wires = start..start + port.len as usize;
                 values.extend(wires.filter_map(|index| tensor.element(index)));
             }
-            hints(&view.launch.name, circuit, coefficients, &tables, &values)
+            machine.run(&values)
         })
         .collect::<Result<_, _>>()?;
     let mut start = 0;
