@@ -29,7 +29,6 @@ pub mod error;
 pub mod inputs;
 pub mod machine;
 pub mod measure;
-pub mod memory;
 pub mod meter;
 pub mod models;
 pub mod ops;

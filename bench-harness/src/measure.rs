@@ -1,9 +1,10 @@
 //! Samples a case: contenders take turns, and every result is compared.
 
+use kernelwise_prover::memory;
+
 use crate::case::{Case, Contender, Role};
 use crate::clock::{CpuScope, Lap, Stopwatch};
 use crate::error::BenchError;
-use crate::memory;
 use crate::meter::Counters;
 use crate::record::{BenchRecord, Ratio, SCHEMA};
 use crate::samples::Samples;

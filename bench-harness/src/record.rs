@@ -29,6 +29,9 @@ pub struct PhaseRecord {
     pub cpu_median_ns: f64,
     /// Median wall time in nanoseconds.
     pub wall_median_ns: f64,
+    /// Largest resident size of the process during the phase of one proof, in bytes.
+    #[serde(default)]
+    pub peak_memory_bytes: Option<u64>,
 }
 
 /// One contender on one workload.

@@ -6,7 +6,6 @@ mod commands;
 mod devices;
 mod error;
 mod files;
-mod memory;
 mod output;
 mod progress;
 mod public;

@@ -7,7 +7,9 @@ use kernelwise_core::wire::{FileKind, ModelProof, decode_file, encode_file};
 use kernelwise_core::{VerifierKey, verify};
 use kernelwise_cpu::CpuDevice;
 use kernelwise_hal::Device;
-use kernelwise_prover::{Devices, Proved, prove};
+use kernelwise_prover::{
+    Devices, Observer, Peaks, Phase, PhasePeaks, Proved, Quiet, memory, prove,
+};
 
 pub use prepare::Prepared;
 
@@ -15,7 +17,6 @@ use crate::case::{Clock, Role};
 use crate::clock::{CpuScope, Stopwatch};
 use crate::error::BenchError;
 use crate::measure::Sampling;
-use crate::memory;
 use crate::meter::Metered;
 use crate::record::{BenchRecord, PhaseRecord, SCHEMA};
 use crate::samples::Samples;
@@ -48,6 +49,7 @@ pub fn measure_model(
     let mut proving = Samples::new(1);
     let mut verifying = Samples::new(1);
     let mut phases = Vec::new();
+    let mut peaks = Peaks::default();
     let mut proof_bytes = 0;
     let mut peak_memory_bytes = None;
     let meter = device.meter();
@@ -56,11 +58,16 @@ pub fn measure_model(
         if round == 1 {
             memory::reset_peak();
         }
-        let observer = PhaseClock::start(scope);
+        let (clock, memory_of) = (PhaseClock::start(scope), PhasePeaks::new(&Quiet));
+        // Reading the peaks takes time: the warm-up does it, samples do not.
+        let observer: &dyn Observer = if round == 0 { &memory_of } else { &clock };
         let watch = Stopwatch::start(scope);
-        let proved = prove(&model.key, &model.inputs, devices, &observer);
+        let proved = prove(&model.key, &model.inputs, devices, observer);
         let proving_lap = watch.lap();
-        let laps = observer.finish();
+        let laps = clock.finish();
+        if round == 0 {
+            peaks = memory_of.finish();
+        }
         let proved = proved.map_err(|error| problem(error.to_string()))?;
         if round <= 1 {
             // Of the warm-up where nothing follows it.
@@ -110,7 +117,7 @@ pub fn measure_model(
         counters,
         bytes_moved: counters.bytes,
         peak_memory_bytes,
-        phases: summarise(&phases),
+        phases: summarise(&phases, &peaks),
         proof_bytes: Some(proof_bytes),
         verify_ns: Some(median(verifying.on(clock))),
         verified: true,
@@ -151,8 +158,8 @@ fn served(device: &Metered) -> String {
     }
 }
 
-/// Medians of each phase over all samples.
-fn summarise(samples: &[Vec<(&'static str, crate::clock::Lap)>]) -> Vec<PhaseRecord> {
+/// Medians of each phase over all samples, and its peak memory.
+fn summarise(samples: &[Vec<(Phase, crate::clock::Lap)>], peaks: &Peaks) -> Vec<PhaseRecord> {
     let Some(first) = samples.first() else {
         return Vec::new();
     };
@@ -162,8 +169,9 @@ fn summarise(samples: &[Vec<(&'static str, crate::clock::Lap)>]) -> Vec<PhaseRec
     };
     let names = first.iter().enumerate();
     names
-        .map(|(index, (name, _))| PhaseRecord {
-            name: (*name).to_owned(),
+        .map(|(index, (phase, _))| PhaseRecord {
+            name: phase.name().to_owned(),
+            peak_memory_bytes: peaks.of(*phase),
             cpu_median_ns: of(index, |lap| lap.cpu_ns),
             wall_median_ns: of(index, |lap| lap.wall_ns),
         })

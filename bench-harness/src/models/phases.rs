@@ -21,7 +21,7 @@ impl PhaseClock {
     }
 
     /// What each phase took, the last one until now.
-    pub(super) fn finish(self) -> Vec<(&'static str, Lap)> {
+    pub(super) fn finish(self) -> Vec<(Phase, Lap)> {
         let end = self.watch.lap();
         let begins = self.begins.into_inner().unwrap_or_default();
         let ends = begins.iter().skip(1).map(|(_, lap)| *lap);
@@ -34,7 +34,7 @@ impl PhaseClock {
                     cpu_ns: end.cpu_ns.saturating_sub(begin.cpu_ns),
                     wall_ns: end.wall_ns.saturating_sub(begin.wall_ns),
                 };
-                (phase.name(), lap)
+                (*phase, lap)
             })
             .collect()
     }
@@ -62,7 +62,7 @@ mod tests {
         clock.begin(Phase::Open, 1);
         let laps = clock.finish();
         assert_eq!(laps.len(), 2);
-        assert_eq!((laps[0].0, laps[1].0), ("commit", "open"));
+        assert_eq!((laps[0].0, laps[1].0), (Phase::Commit, Phase::Open));
         assert!(laps[0].1.wall_ns >= 5_000_000);
     }
 }

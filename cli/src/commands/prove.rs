@@ -1,12 +1,14 @@
 //! `kernelwise prove`.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use kernelwise_core::Values;
 use kernelwise_core::wire::{FileKind, ModelProof, decode_file, encode_file};
 use kernelwise_core::{VerifierKey, verify};
 use kernelwise_frontend::inspect::ProgramSummary;
-use kernelwise_prover::{Devices, Phase, Proved, prove};
+use kernelwise_prover::memory::peak_bytes;
+use kernelwise_prover::{Devices, Phase, PhasePeaks, Proved, prove};
 use serde::Serialize;
 
 use super::model;
@@ -15,7 +17,6 @@ use crate::args::Prove;
 use crate::devices;
 use crate::error::Failure;
 use crate::files;
-use crate::memory;
 use crate::output::{Format, Report, bytes, count, milliseconds, print};
 use crate::progress::Progress;
 use crate::public::PublicFile;
@@ -39,6 +40,8 @@ struct Done {
     proof_bytes: u64,
     verifier_key_bytes: u64,
     peak_memory_bytes: Option<u64>,
+    /// Of each phase; what the process holds of earlier work included.
+    phase_peak_bytes: BTreeMap<&'static str, u64>,
     saturated_inputs: usize,
     output: Vec<Vec<f64>>,
     float_output: Option<Vec<Vec<f32>>>,
@@ -96,7 +99,18 @@ impl Report for Done {
             bytes(self.verifier_key_bytes)
         ));
         if let Some(peak) = self.peak_memory_bytes {
-            lines.push(format!("  peak memory  {}", bytes(peak)));
+            let phases: Vec<String> = Phase::ALL
+                .iter()
+                .filter_map(|phase| {
+                    let peak = self.phase_peak_bytes.get(phase.name())?;
+                    Some(format!("{} {}", phase.name(), bytes(*peak)))
+                })
+                .collect();
+            lines.push(format!(
+                "  peak memory  {} ({})",
+                bytes(peak),
+                phases.join(", ")
+            ));
         }
         lines.push(format!(
             "  written      {}/{{proof.bin, public.json, verifier.key}}",
@@ -135,8 +149,10 @@ pub fn run(args: &Prove, format: Format, quiet: bool) -> Result<(), Failure> {
 
     let start = Instant::now();
     let inputs: Vec<Values> = integers.values.into_iter().map(Values::Int).collect();
-    let proved = prove(&key, &inputs, devices, &progress)?;
+    let observer = PhasePeaks::new(&progress);
+    let proved = prove(&key, &inputs, devices, &observer)?;
     let total_ms = elapsed(start);
+    let peaks = observer.finish();
     let phase = |phase: Phase| {
         let time = proved.phases.iter().find(|(name, _)| *name == phase);
         time.map_or(0.0, |(_, duration)| duration.as_secs_f64() * 1e3)
@@ -190,7 +206,12 @@ pub fn run(args: &Prove, format: Format, quiet: bool) -> Result<(), Failure> {
         verify_ms,
         proof_bytes: proof_file.len() as u64,
         verifier_key_bytes: key_bytes,
-        peak_memory_bytes: memory::peak_bytes(),
+        peak_memory_bytes: peaks.whole().max(peak_bytes()),
+        phase_peak_bytes: peaks
+            .phases
+            .iter()
+            .filter_map(|(phase, peak)| Some((phase.name(), (*peak)?)))
+            .collect(),
         saturated_inputs: integers.saturated,
         predicted_class: class(output.first().map(Vec::as_slice)),
         float_class: class(floats.as_deref()),

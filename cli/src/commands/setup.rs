@@ -3,13 +3,13 @@
 use std::time::Instant;
 
 use kernelwise_prover::Devices;
+use kernelwise_prover::memory::peak_bytes;
 use serde::Serialize;
 
 use super::model;
 use crate::args::Setup;
 use crate::devices;
 use crate::error::Failure;
-use crate::memory;
 use crate::output::{Format, Report, bytes, count, milliseconds, print};
 use crate::progress::Progress;
 
@@ -69,7 +69,7 @@ pub fn run(args: &Setup, format: Format, quiet: bool) -> Result<(), Failure> {
         setup_ms,
         verifier_key_bytes: std::fs::metadata(args.out.join(model::VERIFIER_KEY_FILE))
             .map_or(0, |file| file.len()),
-        peak_memory_bytes: memory::peak_bytes(),
+        peak_memory_bytes: peak_bytes(),
         out: args.out.display().to_string(),
     };
     print(format, &done);

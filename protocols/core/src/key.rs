@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::commitment::{BaseHint, CommitmentKey, Commitments, RowLayout, widest_row};
 use crate::error::VerifyError;
+use crate::points::{point_bytes, points_from_bytes};
 use crate::program::{Digest, KernelGraph, Program, Shape, TensorId, TensorKind};
-use crate::transcript::{point_bytes, point_from_bytes};
 use crate::values::Values;
 use crate::wire::WireError;
 
@@ -175,8 +175,7 @@ impl VerifierKey {
         let program = stored.graph.validate()?;
         let mut parameters = Commitments::new();
         for (id, points) in stored.parameters {
-            let decoded: Option<Vec<_>> = points.iter().map(point_from_bytes).collect();
-            let Some(points) = decoded else {
+            let Some(points) = points_from_bytes(&points) else {
                 let problem = format!("the commitment to tensor {} has a malformed point", id.0);
                 return Err(VerifyError::Key { problem }.into());
             };

@@ -28,6 +28,7 @@ pub mod groth16;
 pub mod kernels;
 pub mod key;
 pub mod lookup;
+mod points;
 pub mod poly;
 pub mod program;
 pub mod sumcheck;

@@ -5,9 +5,7 @@
 //! challenge that does not depend on all before it. What both sides know (program, key, public tensors) is the instance and
 //! goes in first.
 
-use kernelwise_field::{
-    CanonicalDeserialize, CanonicalSerialize, FR_BYTES, Fr, G1_BYTES, G1Affine, PrimeField,
-};
+use kernelwise_field::{CanonicalDeserialize, FR_BYTES, Fr, G1_BYTES, G1Affine, PrimeField};
 use spongefish::{
     DefaultHash, NargReader, ProverState, SessionId, VerificationError, VerifierState,
     derive_session_id,
@@ -15,6 +13,7 @@ use spongefish::{
 
 use crate::error::VerifyError;
 use crate::key::PublicTensors;
+use crate::points::{point_bytes, points_from_bytes};
 use crate::program::Digest;
 
 /// Names protocol and version; any change to a message or its encoding changes this.
@@ -68,21 +67,6 @@ fn scalar_bytes(value: &Fr) -> [u8; FR_BYTES] {
         chunk.copy_from_slice(&limb.to_le_bytes());
     }
     bytes
-}
-
-/// The compressed encoding of a point.
-pub(crate) fn point_bytes(point: &G1Affine) -> [u8; G1_BYTES] {
-    let mut bytes = [0; G1_BYTES];
-    // Serialising 32 bytes into 32 bytes cannot fail; a zero encoding would be rejected by any verifier.
-    let written = point.serialize_compressed(&mut bytes[..]);
-    debug_assert!(written.is_ok());
-    bytes
-}
-
-/// Decodes the only valid encoding of a point: on the curve (G1 has cofactor 1), canonical coordinate and flags.
-pub(crate) fn point_from_bytes(bytes: &[u8; G1_BYTES]) -> Option<G1Affine> {
-    let point = G1Affine::deserialize_compressed(&bytes[..]).ok()?;
-    (point_bytes(&point) == *bytes).then_some(point)
 }
 
 fn challenge_from(bytes: &[u8]) -> Fr {
@@ -205,13 +189,11 @@ impl<'a> VerifierTranscript<'a> {
         label: &'static str,
         count: usize,
     ) -> Result<Vec<G1Affine>, VerifyError> {
-        self.read(
-            label,
-            count,
-            G1_BYTES,
-            "canonical points of the curve",
-            |reader| point_from_bytes(&reader.take_array::<G1_BYTES>()?).ok_or(VerificationError),
-        )
+        let expected = "canonical points of the curve";
+        let bytes = self.read(label, count, G1_BYTES, expected, |reader| {
+            reader.take_array::<G1_BYTES>()
+        })?;
+        points_from_bytes(&bytes).ok_or(VerifyError::Malformed { label, expected })
     }
 
     fn read<T>(

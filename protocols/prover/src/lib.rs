@@ -7,6 +7,7 @@
 //! | [`hints`] | functions of the host that circuits ask for advice |
 //! | [`key`] | setup: parameters committed once |
 //! | [`mod@prove`] | commitments, lookups, backward pass, opening |
+//! | [`memory`] | peak memory per phase |
 //! | [`observer`] | phases, for progress bars and reports |
 //!
 //! Devices see field elements and return canonical values; only this crate and the verifier touch the transcript.
@@ -23,6 +24,7 @@ pub mod hints;
 mod kernels;
 pub mod key;
 mod lookup;
+pub mod memory;
 pub mod observer;
 mod opening;
 pub mod prove;
@@ -36,6 +38,7 @@ pub use devices::Devices;
 pub use error::ProveError;
 pub use hints::{HintClosure, HintRegistry};
 pub use key::{ProverKey, setup};
+pub use memory::{Peaks, PhasePeaks};
 pub use observer::{Observer, Phase, Quiet};
 pub use prove::{Proved, prove, prove_witness};
 pub use tensor::{IntTensor, TensorData};

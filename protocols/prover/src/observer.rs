@@ -17,6 +17,15 @@ pub enum Phase {
 }
 
 impl Phase {
+    /// All phases, in the order in which they take place.
+    pub const ALL: [Self; 5] = [
+        Self::Execute,
+        Self::Commit,
+        Self::Lookups,
+        Self::Backward,
+        Self::Open,
+    ];
+
     /// One word for reports.
     pub fn name(self) -> &'static str {
         match self {

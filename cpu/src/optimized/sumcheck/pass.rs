@@ -59,7 +59,8 @@ impl<'p, S: LaneOps> Pass<'p, S> {
         let share = if threads == 1 {
             len
         } else {
-            len.div_ceil(4 * threads)
+            // Many, so that a thread that starts late or is interrupted holds the others up by little.
+            len.div_ceil(16 * threads)
         };
         let task = share.next_power_of_two().max(TASK).min(len);
         let mut tasks = Vec::with_capacity(len / task);

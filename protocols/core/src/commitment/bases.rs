@@ -9,12 +9,13 @@
 //! index, and a relation between any of those is as hard to find as between the first ones. Bases themselves, without the hash, would
 //! need trust: their author could know a relation, and open commitments to anything.
 
-use kernelwise_field::{AffineRepr, BigInt, Fq, G1Affine, PrimeField};
+use kernelwise_field::{AffineRepr, Fq, G1Affine};
 use serde::{Deserialize, Serialize};
 use sha3::{Digest as _, Sha3_256};
 
 use super::RowLayout;
 use crate::error::VerifyError;
+use crate::points::{coordinate_bytes, coordinate_from_bytes};
 use crate::program::{Program, TensorKind};
 
 const TAG: &[u8] = b"kernelwise pedersen bases v1";
@@ -68,7 +69,7 @@ impl CommitmentKey {
     pub fn hints(&self) -> Vec<BaseHint> {
         let hint = |(base, &attempt): (&G1Affine, &u8)| BaseHint {
             attempt,
-            y: to_canonical(base.y),
+            y: coordinate_bytes(base.y),
         };
         self.bases.iter().zip(&self.attempts).map(hint).collect()
     }
@@ -101,7 +102,7 @@ fn candidate(index: u64, attempt: u8) -> (Option<Fq>, bool) {
     // 254 bits for x; the top bit chooses y.
     let greatest = bytes[31] & 0x80 != 0;
     bytes[31] &= 0x3f;
-    (from_canonical(&bytes), greatest)
+    (coordinate_from_bytes(&bytes), greatest)
 }
 
 /// Hashes to an x-coordinate until one lies on the curve (try-and-increment; the input is public, so timing does not matter).
@@ -119,33 +120,16 @@ fn base(index: u64) -> (G1Affine, u8) {
 
 fn base_from_hint(index: u64, hint: &BaseHint) -> Option<G1Affine> {
     let (x, greatest) = candidate(index, hint.attempt);
-    let y = from_canonical(&hint.y)?;
+    let y = coordinate_from_bytes(&hint.y)?;
     let point = G1Affine::new_unchecked(x?, y);
     (point.is_on_curve() && (y > -y) == greatest).then_some(point)
-}
-
-fn to_canonical(x: Fq) -> [u8; 32] {
-    let mut bytes = [0; 32];
-    for (chunk, limb) in bytes.chunks_exact_mut(8).zip(x.into_bigint().0) {
-        chunk.copy_from_slice(&limb.to_le_bytes());
-    }
-    bytes
-}
-
-fn from_canonical(bytes: &[u8; 32]) -> Option<Fq> {
-    let mut limbs = [0u64; 4];
-    for (limb, chunk) in limbs.iter_mut().zip(bytes.chunks_exact(8)) {
-        *limb = chunk
-            .iter()
-            .rev()
-            .fold(0, |acc, &byte| acc << 8 | u64::from(byte));
-    }
-    Fq::from_bigint(BigInt(limbs))
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+
+    use kernelwise_field::PrimeField;
 
     use super::*;
 
@@ -175,7 +159,7 @@ mod tests {
             CommitmentKey::from_hints(&wrong).is_err()
         };
         let negate = |hint: &mut BaseHint| {
-            hint.y = to_canonical(-from_canonical(&hint.y).unwrap());
+            hint.y = coordinate_bytes(-coordinate_from_bytes(&hint.y).unwrap());
         };
         assert!(refused(&|hints| negate(&mut hints[1])));
         assert!(refused(&|hints| hints[2].y[0] ^= 1));
@@ -183,7 +167,9 @@ mod tests {
         assert!(refused(&|hints| hints[0].y = [0xff; 32]));
         assert!(refused(&|hints| hints.swap(0, 1)));
         // A point of the curve that is no hash: the generator (1, 2).
-        assert!(refused(&|hints| hints[0].y = to_canonical(Fq::from(2u64))));
+        assert!(refused(
+            &|hints| hints[0].y = coordinate_bytes(Fq::from(2u64))
+        ));
         // y + p names the same point; only one encoding of it is accepted.
         let modulus = Fq::MODULUS.0;
         assert!(refused(&|hints| {

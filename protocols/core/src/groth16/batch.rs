@@ -10,8 +10,8 @@
 use kernelwise_field::{Bn254, CurveGroup, Fr, G1, G1Affine, G2Affine, Pairing, PrimeField, Zero};
 
 use super::{Groth16Error, Proof, VerifyingKey};
+use crate::points::point_bytes;
 use crate::program::Digest;
-use crate::transcript::point_bytes;
 
 /// A proof with what it proves.
 #[derive(Debug, Clone, Copy)]
