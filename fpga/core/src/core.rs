@@ -1,0 +1,234 @@
+//! The whole core between two serial lines.
+
+use rust_hdl::prelude::*;
+
+use crate::executor::Executor;
+use crate::framer::Framer;
+use crate::lane::Lane;
+use crate::sequencer::Sequencer;
+use crate::uart::{Receiver, Transmitter};
+
+/// Address bits of memory: `2^ROW_BITS` rows of 256 bits.
+pub const ROW_BITS: usize = 13;
+
+/// The core: memory, lane, sequencer, executor, framer and serial line.
+#[derive(LogicBlock)]
+pub struct Core {
+    /// Clock.
+    pub clock: Signal<In, Clock>,
+    /// Clock cycles of a bit on the serial line.
+    pub divider: Signal<In, Bits<16>>,
+    /// Serial line from the host.
+    pub rx: Signal<In, Bit>,
+    /// Serial line to the host.
+    pub tx: Signal<Out, Bit>,
+    /// Jobs are running.
+    pub running: Signal<Out, Bit>,
+    /// A request is being carried out or answered.
+    pub busy: Signal<Out, Bit>,
+    receiver: Receiver,
+    transmitter: Transmitter,
+    framer: Framer,
+    executor: Executor,
+    sequencer: Sequencer,
+    lane: Lane,
+    memory: RAM<Bits<256>, ROW_BITS>,
+    host_address: DFF<Bits<16>>,
+    host_write: DFF<Bit>,
+    host_row: DFF<Bits<256>>,
+    read_bus: DFF<Bits<256>>,
+    address: Signal<Local, Bits<16>>,
+    identity: Constant<Bits<256>>,
+    identity_row: Signal<Local, Bits<256>>,
+    cycles: DFF<Bits<32>>,
+    run_cycles: DFF<Bits<32>>,
+    items: DFF<Bits<32>>,
+    stalls: DFF<Bits<32>>,
+    products: DFF<Bits<32>>,
+    sums: DFF<Bits<32>>,
+    requests: DFF<Bits<32>>,
+    drops: DFF<Bits<32>>,
+    counters: Signal<Local, Bits<256>>,
+}
+
+/// Bytes of the identity row: magic, version, address bits, lanes, contexts, data bytes of a frame; the divider follows.
+pub fn identity() -> [u8; 12] {
+    let mut bytes = *b"KWFPGA\0\x01\0\0\0\0";
+    bytes[8] = ROW_BITS as u8;
+    bytes[9] = 1;
+    bytes[10] = 8;
+    bytes[11] = (crate::framer::MAX_DATA_BYTES / 32) as u8;
+    bytes
+}
+
+impl Default for Core {
+    fn default() -> Self {
+        let mut row = Bits::<256>::default();
+        for (i, byte) in identity().iter().enumerate() {
+            for bit in 0..8 {
+                row = row.replace_bit(8 * i + bit, (byte >> bit) & 1 == 1);
+            }
+        }
+        Self {
+            clock: Default::default(),
+            divider: Default::default(),
+            rx: Default::default(),
+            tx: Default::default(),
+            running: Default::default(),
+            busy: Default::default(),
+            receiver: Default::default(),
+            transmitter: Default::default(),
+            framer: Default::default(),
+            executor: Default::default(),
+            sequencer: Default::default(),
+            lane: Default::default(),
+            memory: Default::default(),
+            host_address: Default::default(),
+            host_write: Default::default(),
+            host_row: Default::default(),
+            read_bus: Default::default(),
+            address: Default::default(),
+            identity: Constant::new(row),
+            identity_row: Default::default(),
+            cycles: Default::default(),
+            run_cycles: Default::default(),
+            items: Default::default(),
+            stalls: Default::default(),
+            products: Default::default(),
+            sums: Default::default(),
+            requests: Default::default(),
+            drops: Default::default(),
+            counters: Default::default(),
+        }
+    }
+}
+
+impl Logic for Core {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(
+            self,
+            clock,
+            host_address,
+            host_write,
+            host_row,
+            read_bus,
+            cycles,
+            run_cycles,
+            items,
+            stalls,
+            products,
+            sums,
+            requests,
+            drops
+        );
+        clock!(
+            self,
+            clock,
+            receiver,
+            transmitter,
+            framer,
+            executor,
+            sequencer,
+            lane
+        );
+        self.memory.read_clock.next = self.clock.val();
+        self.memory.write_clock.next = self.clock.val();
+        // Line to framer to executor.
+        self.receiver.divider.next = self.divider.val();
+        self.receiver.line.next = self.rx.val();
+        self.framer.strobe.next = self.receiver.strobe.val();
+        self.framer.octet.next = self.receiver.octet.val();
+        self.framer.idle.next = self.executor.idle.val();
+        self.framer.read_address.next = self.executor.buffer_address.val();
+        self.executor.ready.next = self.framer.ready.val();
+        self.executor.reset.next = self.framer.reset.val();
+        self.executor.buffer_byte.next = self.framer.read_byte.val();
+        self.transmitter.divider.next = self.divider.val();
+        self.transmitter.send.next = self.executor.send.val();
+        self.transmitter.octet.next = self.executor.octet.val();
+        self.executor.sendable.next = self.transmitter.ready.val();
+        self.tx.next = self.transmitter.line.val();
+        // Executor to sequencer.
+        self.sequencer.start.next = self.executor.start.val();
+        self.sequencer.reset.next = self.framer.reset.val();
+        self.sequencer.first_job.next = self.executor.first_job.val();
+        self.sequencer.jobs.next = self.executor.jobs.val();
+        self.sequencer.repeats.next = self.executor.repeats.val();
+        self.executor.running.next = self.sequencer.busy.val();
+        self.running.next = self.sequencer.busy.val();
+        self.busy.next = !self.executor.idle.val();
+        // Memory belongs to the sequencer while it runs, to the executor otherwise.
+        self.host_address.d.next = self.executor.address.val();
+        self.host_write.d.next = self.executor.write.val();
+        self.host_row.d.next = self.executor.row.val();
+        self.address.next = self.host_address.q.val();
+        self.memory.write_data.next = self.host_row.q.val();
+        self.memory.write_enable.next = self.host_write.q.val();
+        if self.sequencer.busy.val() {
+            self.address.next = self.sequencer.address.val();
+            self.memory.write_data.next = self.lane.write_bus.val();
+            self.memory.write_enable.next = self.sequencer.write.val();
+        }
+        self.memory.read_address.next = self.address.val().get_bits::<13>(0);
+        self.memory.write_address.next = self.address.val().get_bits::<13>(0);
+        self.read_bus.d.next = self.memory.read_data.val();
+        self.sequencer.read_bus.next = self.read_bus.q.val();
+        // Lane.
+        self.lane.read_bus.next = self.read_bus.q.val();
+        self.lane.cycle.next = self.sequencer.cycle.val();
+        self.lane.scalar_field.next = self.sequencer.scalar_field.val();
+        self.lane.subtract_0.next = self.sequencer.subtract_0.val();
+        self.lane.subtract_1.next = self.sequencer.subtract_1.val();
+        // Registers.
+        self.cycles.d.next = self.cycles.q.val() + 1;
+        if self.sequencer.busy.val() {
+            self.run_cycles.d.next = self.run_cycles.q.val() + 1;
+        }
+        if self.sequencer.issued.val() {
+            self.items.d.next = self.items.q.val() + 1;
+        }
+        if self.sequencer.stalled.val() {
+            self.stalls.d.next = self.stalls.q.val() + 1;
+        }
+        if self.sequencer.product_written.val() {
+            self.products.d.next = self.products.q.val() + 1;
+        }
+        if self.sequencer.sum_written.val() {
+            self.sums.d.next = self.sums.q.val() + 1;
+        }
+        if self.framer.ready.val() {
+            self.requests.d.next = self.requests.q.val() + 1;
+        }
+        if self.framer.dropped.val() || self.receiver.fault.val() {
+            self.drops.d.next = self.drops.q.val() + 1;
+        }
+        if self.framer.reset.val() {
+            self.cycles.d.next = 0.into();
+            self.run_cycles.d.next = 0.into();
+            self.items.d.next = 0.into();
+            self.stalls.d.next = 0.into();
+            self.products.d.next = 0.into();
+            self.sums.d.next = 0.into();
+            self.requests.d.next = 0.into();
+            self.drops.d.next = 0.into();
+        }
+        self.counters.next = bit_cast::<256, 32>(self.cycles.q.val())
+            | (bit_cast::<256, 32>(self.run_cycles.q.val()) << 32)
+            | (bit_cast::<256, 32>(self.items.q.val()) << 64)
+            | (bit_cast::<256, 32>(self.stalls.q.val()) << 96)
+            | (bit_cast::<256, 32>(self.products.q.val()) << 128)
+            | (bit_cast::<256, 32>(self.sums.q.val()) << 160)
+            | (bit_cast::<256, 32>(self.requests.q.val()) << 192)
+            | (bit_cast::<256, 32>(self.drops.q.val()) << 224);
+        self.identity_row.next =
+            self.identity.val() | (bit_cast::<256, 16>(self.divider.val()) << 96);
+        self.executor.read_row.next = self.read_bus.q.val();
+        if self.host_address.q.val().get_bit(15) {
+            self.executor.read_row.next = self.identity_row.val();
+            if self.host_address.q.val().get_bit(0) {
+                self.executor.read_row.next = self.counters.val();
+            }
+        }
+    }
+}

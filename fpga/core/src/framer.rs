@@ -1,0 +1,171 @@
+//! Requests from bytes: finds frames, checks them, and keeps one whole frame for the executor.
+//!
+//! A frame is `'K' 'W'`, a header of 18 bytes, data, and the CRC-32 of header and data. Whatever is wrong with it is
+//! dropped without a word, and the host repeats. The framer never waits for anything but bytes, and a pause of
+//! `2^18` cycles ends whatever it was collecting, so that no damage to a frame outlives the next one.
+//!
+//! While the executor works, frames are followed but not kept; of these, only a reset has an effect.
+
+use rust_hdl::prelude::*;
+
+use crate::crc::Crc32;
+
+/// Bytes of a header.
+pub const HEADER_BYTES: usize = 18;
+
+/// Most data bytes of a frame.
+pub const MAX_DATA_BYTES: usize = 3840;
+
+#[derive(Copy, Clone, PartialEq, Debug, LogicState)]
+enum Hunt {
+    First,
+    Second,
+    Body,
+    Settle,
+}
+
+/// The framer.
+#[derive(LogicBlock, Default)]
+pub struct Framer {
+    /// Clock.
+    pub clock: Signal<In, Clock>,
+    /// A byte arrived.
+    pub strobe: Signal<In, Bit>,
+    /// The byte.
+    pub octet: Signal<In, Bits<8>>,
+    /// The executor waits for a frame.
+    pub idle: Signal<In, Bit>,
+    /// A frame is complete, for one cycle: its header and data lie in the buffer.
+    pub ready: Signal<Out, Bit>,
+    /// Abandon everything, for one cycle.
+    pub reset: Signal<Out, Bit>,
+    /// A frame was dropped, for one cycle.
+    pub dropped: Signal<Out, Bit>,
+    /// Buffer address to read.
+    pub read_address: Signal<In, Bits<12>>,
+    /// The byte at the address of the cycle before.
+    pub read_byte: Signal<Out, Bits<8>>,
+    buffer: RAM<Bits<8>, 12>,
+    crc: Crc32,
+    state: DFF<Hunt>,
+    keep: DFF<Bit>,
+    count: DFF<Bits<16>>,
+    next_count: Signal<Local, Bits<16>>,
+    total: DFF<Bits<16>>,
+    length: Signal<Local, Bits<16>>,
+    length_low: DFF<Bits<8>>,
+    wants_reset: DFF<Bit>,
+    silence: DFF<Bits<19>>,
+    after_reset: DFF<Bit>,
+}
+
+impl Logic for Framer {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(
+            self,
+            clock,
+            state,
+            keep,
+            count,
+            total,
+            length_low,
+            wants_reset,
+            silence,
+            after_reset
+        );
+        clock!(self, clock, crc);
+        self.buffer.read_clock.next = self.clock.val();
+        self.buffer.write_clock.next = self.clock.val();
+        self.buffer.read_address.next = self.read_address.val();
+        self.read_byte.next = self.buffer.read_data.val();
+        self.buffer.write_address.next = self.count.q.val().get_bits::<12>(0);
+        self.buffer.write_data.next = self.octet.val();
+        self.buffer.write_enable.next = false;
+        self.crc.clear.next = false;
+        self.crc.feed.next = false;
+        self.crc.octet.next = self.octet.val();
+        self.ready.next = self.after_reset.q.val();
+        self.after_reset.d.next = false;
+        self.reset.next = false;
+        self.dropped.next = false;
+        self.next_count.next = self.count.q.val() + 1;
+        self.length.next =
+            bit_cast::<16, 8>(self.length_low.q.val()) | (bit_cast::<16, 8>(self.octet.val()) << 8);
+        self.silence.d.next = self.silence.q.val() + 1;
+        if self.strobe.val() {
+            self.silence.d.next = 0.into();
+        }
+        match self.state.q.val() {
+            Hunt::First => {
+                self.silence.d.next = 0.into();
+                if self.strobe.val() && (self.octet.val() == 0x4b) {
+                    self.state.d.next = Hunt::Second;
+                }
+            }
+            Hunt::Second => {
+                self.crc.clear.next = true;
+                self.count.d.next = 0.into();
+                self.total.d.next = 22.into();
+                self.keep.d.next = self.idle.val();
+                self.wants_reset.d.next = false;
+                if self.strobe.val() {
+                    self.state.d.next = Hunt::First;
+                    if self.octet.val() == 0x57 {
+                        self.state.d.next = Hunt::Body;
+                    } else if self.octet.val() == 0x4b {
+                        self.state.d.next = Hunt::Second;
+                    }
+                }
+            }
+            Hunt::Body => {
+                if self.strobe.val() {
+                    self.crc.feed.next = true;
+                    self.buffer.write_enable.next = self.keep.q.val();
+                    self.count.d.next = self.next_count.val();
+                    if self.count.q.val() == 1 {
+                        self.wants_reset.d.next = self.octet.val().get_bit(0);
+                    }
+                    if self.count.q.val() == 2 {
+                        self.length_low.d.next = self.octet.val();
+                    }
+                    if self.next_count.val() == self.total.q.val() {
+                        self.state.d.next = Hunt::Settle;
+                    }
+                    if self.count.q.val() == 3 {
+                        self.total.d.next = self.length.val() + 22;
+                        if self.length.val() > 3840 {
+                            self.dropped.next = true;
+                            self.state.d.next = Hunt::First;
+                        }
+                    }
+                }
+            }
+            Hunt::Settle => {
+                if !self.crc.busy.val() {
+                    self.state.d.next = Hunt::First;
+                    if self.crc.register.val() == 0xdebb_20e3_u64 {
+                        if self.wants_reset.q.val() {
+                            self.reset.next = true;
+                            self.after_reset.d.next = self.keep.q.val();
+                        } else if self.keep.q.val() {
+                            self.ready.next = true;
+                        } else {
+                            self.dropped.next = true;
+                        }
+                    } else {
+                        self.dropped.next = true;
+                    }
+                }
+            }
+            _ => {
+                self.state.d.next = Hunt::First;
+            }
+        }
+        if self.silence.q.val().get_bit(18) {
+            self.silence.d.next = 0.into();
+            self.dropped.next = true;
+            self.state.d.next = Hunt::First;
+        }
+    }
+}

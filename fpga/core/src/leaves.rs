@@ -1,0 +1,147 @@
+//! Leaves written as Verilog with a model of their own, because synthesis wants exact primitives.
+
+use rust_hdl::prelude::*;
+
+/// A 16 by 16 multiplier with registered inputs and a registered product: one DSP slice.
+///
+/// Latency: 2 cycles. On ECP5 the primitive is instantiated, because inference leaves its registers outside.
+#[derive(LogicBlock, Default)]
+pub struct Multiplier {
+    /// Clock.
+    pub clock: Signal<In, Clock>,
+    /// First factor.
+    pub a: Signal<In, Bits<16>>,
+    /// Second factor.
+    pub b: Signal<In, Bits<16>>,
+    /// `a * b` of two cycles before.
+    pub product: Signal<Out, Bits<32>>,
+    _held: (u32, u32),
+}
+
+impl Logic for Multiplier {
+    fn update(&mut self) {
+        if self.clock.pos_edge() {
+            self.product.next = u64::from(self._held.0 * self._held.1).into();
+            self._held = (self.a.val().to_u16().into(), self.b.val().to_u16().into());
+        }
+    }
+
+    fn connect(&mut self) {
+        self.product.connect();
+    }
+
+    fn hdl(&self) -> Verilog {
+        let port = |name: &str, signal: &str, width: usize| -> String {
+            (0..width)
+                .map(|i| format!(".{name}{i}({signal}[{i}]), "))
+                .collect()
+        };
+        let grounded = |names: &[&str]| -> String {
+            names
+                .iter()
+                .map(|name| format!(".{name}(1'b0), "))
+                .collect()
+        };
+        let padding: Vec<String> = ["A", "B"]
+            .iter()
+            .flat_map(|name| [format!("{name}16"), format!("{name}17")])
+            .collect();
+        let padding: Vec<&str> = padding.iter().map(String::as_str).collect();
+        Verilog::Custom(format!(
+            "\
+`ifdef ECP5
+wire [31:0] p;
+MULT18X18D #(.REG_INPUTA_CLK(\"CLK0\"), .REG_INPUTA_CE(\"CE0\"), .REG_INPUTA_RST(\"RST0\"),
+   .REG_INPUTB_CLK(\"CLK0\"), .REG_INPUTB_CE(\"CE0\"), .REG_INPUTB_RST(\"RST0\"),
+   .REG_OUTPUT_CLK(\"CLK0\"), .REG_OUTPUT_CE(\"CE0\"), .REG_OUTPUT_RST(\"RST0\"),
+   .REG_PIPELINE_CLK(\"NONE\"), .GSR(\"DISABLED\"))
+   dsp ({a}{b}{p}{zeros}.CLK0(clock), .CE0(1'b1), .RST0(1'b0));
+always @(*) product = p;
+`else
+reg [15:0] a_held;
+reg [15:0] b_held;
+initial begin
+   a_held = 0;
+   b_held = 0;
+   product = 0;
+end
+always @(posedge clock) begin
+   a_held <= a;
+   b_held <= b;
+   product <= a_held * b_held;
+end
+`endif",
+            a = port("A", "a", 16),
+            b = port("B", "b", 16),
+            p = port("P", "p", 32),
+            zeros =
+                grounded(&[&padding[..], &["SIGNEDA", "SIGNEDB", "SOURCEA", "SOURCEB"]].concat()),
+        ))
+    }
+}
+
+/// A word delayed by `N` cycles, which synthesis may put into shift registers.
+#[derive(LogicBlock)]
+pub struct Delay<const W: usize, const N: usize> {
+    /// Clock.
+    pub clock: Signal<In, Clock>,
+    /// The word.
+    pub data_in: Signal<In, Bits<W>>,
+    /// The word of `N` cycles before.
+    pub data_out: Signal<Out, Bits<W>>,
+    _line: [Bits<W>; N],
+    _at: usize,
+}
+
+impl<const W: usize, const N: usize> Default for Delay<W, N> {
+    fn default() -> Self {
+        Self {
+            clock: Default::default(),
+            data_in: Default::default(),
+            data_out: Default::default(),
+            _line: [Bits::default(); N],
+            _at: 0,
+        }
+    }
+}
+
+impl<const W: usize, const N: usize> Logic for Delay<W, N> {
+    fn update(&mut self) {
+        if self.clock.pos_edge() {
+            self._line[self._at] = self.data_in.val();
+            self._at = (self._at + 1) % N;
+            self.data_out.next = self._line[self._at];
+        }
+    }
+
+    fn connect(&mut self) {
+        self.data_out.connect();
+    }
+
+    fn hdl(&self) -> Verilog {
+        let mut text = String::new();
+        for i in 0..N - 1 {
+            text += &format!("reg [{}:0] stage{i};\n", W - 1);
+        }
+        text += "initial begin\n   data_out = 0;\n";
+        for i in 0..N - 1 {
+            text += &format!("   stage{i} = 0;\n");
+        }
+        text += "end\nalways @(posedge clock) begin\n";
+        for i in 0..N - 1 {
+            let from = if i == 0 {
+                "data_in".to_owned()
+            } else {
+                format!("stage{}", i - 1)
+            };
+            text += &format!("   stage{i} <= {from};\n");
+        }
+        let last = if N == 1 {
+            "data_in".to_owned()
+        } else {
+            format!("stage{}", N - 2)
+        };
+        text += &format!("   data_out <= {last};\nend");
+        Verilog::Custom(text)
+    }
+}

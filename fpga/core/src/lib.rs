@@ -1,0 +1,18 @@
+//! The hardware of Kernelwise: a lane that multiplies and adds over BN254, its sequencer and its serial link.
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod add_sub;
+pub mod constants;
+pub mod core;
+pub mod crc;
+pub mod emit;
+pub mod executor;
+pub mod framer;
+pub mod lane;
+pub mod leaves;
+pub mod lint;
+pub mod montgomery;
+pub mod recoder;
+pub mod sequencer;
+pub mod uart;
