@@ -1,0 +1,84 @@
+//! With the feature `hdl-sim`: compiles the core's Verilog with Verilator.
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    #[cfg(feature = "hdl-sim")]
+    verilate();
+}
+
+#[cfg(feature = "hdl-sim")]
+fn verilate() {
+    use std::path::{Path, PathBuf};
+    use std::process::Command;
+
+    const VERILOG: &str = "core/rtl/kernelwise_core.v";
+    for file in [VERILOG, "sim/model.cpp"] {
+        println!("cargo::rerun-if-changed={file}");
+    }
+    println!("cargo::rerun-if-env-changed=KERNELWISE_SIM_RANDOM");
+    // Unknown values: zeros for speed, or what the seed of a model makes of them.
+    let unknown = if std::env::var_os("KERNELWISE_SIM_RANDOM").is_some() {
+        "unique"
+    } else {
+        "fast"
+    };
+    let out = PathBuf::from(std::env::var_os("OUT_DIR").unwrap_or_default()).join("verilated");
+    let verilator = |arguments: &[&str]| -> String {
+        let output = Command::new("verilator").args(arguments).output();
+        match output {
+            Ok(output) if output.status.success() => {
+                String::from_utf8_lossy(&output.stdout).trim().to_owned()
+            }
+            Ok(output) => fail(&String::from_utf8_lossy(&output.stderr)),
+            Err(error) => fail(&format!(
+                "the feature hdl-sim needs verilator (apt: verilator): {error}"
+            )),
+        }
+    };
+    verilator(&[
+        "--cc",
+        "-O3",
+        "--x-assign",
+        unknown,
+        "--x-initial",
+        unknown,
+        "--noassert",
+        "-Wno-WIDTH",
+        "-Wno-fatal",
+        "--top-module",
+        "kernelwise_core",
+        "--prefix",
+        "Vcore",
+        "--Mdir",
+        &out.to_string_lossy(),
+        VERILOG,
+    ]);
+    let root = PathBuf::from(verilator(&["--getenv", "VERILATOR_ROOT"])).join("include");
+    let mut build = cc::Build::new();
+    build
+        .cpp(true)
+        .std("c++17")
+        .opt_level(2)
+        .warnings(false)
+        .flag_if_supported("-fno-strict-aliasing");
+    build
+        .include(&root)
+        .include(root.join("vltstd"))
+        .include(&out)
+        .file("sim/model.cpp");
+    for name in ["verilated.cpp", "verilated_threads.cpp"] {
+        build.file(root.join(name));
+    }
+    let generated = std::fs::read_dir(&out)
+        .map(|entries| entries.flatten().map(|entry| entry.path()).collect());
+    let generated: Vec<PathBuf> = generated.unwrap_or_default();
+    let is_source = |path: &&PathBuf| path.extension().is_some_and(|extension| extension == "cpp");
+    build.files(generated.iter().filter(is_source).map(Path::new));
+    build.compile("kernelwise_core");
+}
+
+#[cfg(feature = "hdl-sim")]
+fn fail(reason: &str) -> ! {
+    println!("cargo::error={}", reason.replace('\n', " "));
+    std::process::exit(1)
+}

@@ -1,0 +1,71 @@
+//! What an operation will cost: cycles of the core and bytes of the link.
+//!
+//! The two are kept apart because they add up only at the speed of a real line, and because the line is usually the
+//! slower one: a plan that looks at cycles alone would be wrong.
+
+use crate::isa::{FRAME_CYCLES, Program};
+
+/// Cost of an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Estimate {
+    /// Cycles of the core.
+    pub cycles: u64,
+    /// Bytes over the link, both ways.
+    pub link_bytes: u64,
+}
+
+impl Estimate {
+    /// Nanoseconds at a clock of `clock_hz` and a line of `baud` bits a second, ten bits a byte.
+    pub fn time_ns(&self, clock_hz: u64, baud: u64) -> u64 {
+        let scaled = |count: u64, rate: u64| count.saturating_mul(1_000_000_000) / rate.max(1);
+        scaled(self.cycles, clock_hz).saturating_add(scaled(10 * self.link_bytes, baud))
+    }
+}
+
+/// Cycles of a job of `items` items that follow each other every `spacing` iterations.
+pub(super) fn job_cycles(program: &Program, items: u64, spacing: u64) -> u64 {
+    let iterations = items * spacing + u64::from(program.stages);
+    FRAME_CYCLES * (2 + iterations * program.interval() as u64)
+}
+
+/// How the scalars of a multi-scalar multiplication are cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// Bits of a window.
+    pub bits: u8,
+    /// Windows of a scalar.
+    pub windows: u8,
+}
+
+impl Window {
+    /// Buckets of a window: digits are signed.
+    pub fn buckets(&self) -> u16 {
+        1 << (self.bits - 1)
+    }
+
+    /// Rows of all buckets, the two running sums of every window, and the result.
+    pub(super) fn rows(&self) -> usize {
+        3 * (usize::from(self.windows) * (usize::from(self.buckets()) + 2) + 1)
+    }
+
+    /// Cuts of scalars of `scalar_bits` bits, sign included.
+    pub(super) fn candidates(scalar_bits: usize) -> impl Iterator<Item = Self> {
+        (2..=10).filter_map(move |bits| {
+            let windows = u8::try_from(scalar_bits.div_ceil(bits)).ok()?;
+            Some(Self {
+                bits: bits as u8,
+                windows,
+            })
+        })
+    }
+
+    /// Cycles for `scalars` scalars with the two additions.
+    pub(super) fn cycles(&self, scalars: usize, add_affine: &Program, add: &Program) -> u64 {
+        let (windows, bits) = (u64::from(self.windows), u64::from(self.bits));
+        let accumulate = job_cycles(add_affine, scalars as u64 * windows, 1);
+        let reduce = 2 * u64::from(self.buckets()) * job_cycles(add, windows, 1);
+        let chain = u64::from(add.stages);
+        let combine = windows * (job_cycles(add, bits, chain) + job_cycles(add, 1, 1));
+        accumulate + reduce + combine
+    }
+}

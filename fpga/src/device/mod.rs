@@ -1,0 +1,87 @@
+//! The prover device: sumchecks and multi-scalar multiplications as requests to a core.
+
+mod element;
+mod estimate;
+mod memory;
+mod msm;
+mod session;
+mod sumcheck;
+
+use std::sync::Arc;
+
+use kernelwise_hal::{Device, DeviceError, DeviceInfo, DeviceKind, Msm, SumcheckDevice};
+
+pub use estimate::{Estimate, Window};
+pub use session::{CoreCounters, Identity};
+
+use crate::frame::ROW_BYTES;
+use crate::isa::ROWS;
+use crate::transport::Transport;
+use session::Session;
+
+/// A core behind a transport, as a prover device.
+///
+/// Offers [`Msm`] and [`SumcheckDevice`]. Sums in progress and loaded bases live in the core's memory until they are dropped;
+/// what does not fit is refused with [`DeviceError::OutOfMemory`].
+#[derive(Debug)]
+pub struct FpgaDevice {
+    info: DeviceInfo,
+    session: Arc<Session>,
+}
+
+impl FpgaDevice {
+    /// Takes possession of the core behind `transport` and calls it `name`.
+    ///
+    /// # Errors
+    /// [`DeviceError::Timeout`] if nothing answers; [`DeviceError::Lost`] if the line fails or what answers is no core of this kind.
+    pub fn open(name: &str, transport: Box<dyn Transport>) -> Result<Self, DeviceError> {
+        let session = Session::open(name, transport)?;
+        let identity = session.identity();
+        let info = DeviceInfo {
+            name: name.to_owned(),
+            kind: DeviceKind::Fpga,
+            description: format!(
+                "BN254 core version {}, {} lane, {} rows of memory, {} cycles a bit",
+                identity.version, identity.lanes, identity.rows, identity.divider
+            ),
+            threads: usize::from(identity.lanes),
+            memory_bytes: Some((ROWS * ROW_BYTES) as u64),
+        };
+        Ok(Self {
+            info,
+            session: Arc::new(session),
+        })
+    }
+
+    /// What the core says of itself.
+    pub fn identity(&self) -> Identity {
+        self.session.identity()
+    }
+
+    /// What the core has counted since it was opened.
+    ///
+    /// # Errors
+    /// As for any request.
+    pub fn counters(&self) -> Result<CoreCounters, DeviceError> {
+        self.session.counters()
+    }
+
+    /// What the link went through.
+    pub fn link_stats(&self) -> crate::link::LinkStats {
+        self.session.link_stats()
+    }
+}
+
+impl Device for FpgaDevice {
+    fn info(&self) -> &DeviceInfo {
+        &self.info
+    }
+
+    fn msm(&self) -> Option<&dyn Msm> {
+        Some(self)
+    }
+
+    fn sumcheck(&self) -> Option<&dyn SumcheckDevice> {
+        Some(self)
+    }
+}

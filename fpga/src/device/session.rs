@@ -1,0 +1,348 @@
+//! One host's possession of one core.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use kernelwise_hal::DeviceError;
+use kernelwise_hal::field::Fq;
+
+use super::element::coordinate_row;
+use super::memory::{FreeList, Region};
+use crate::frame::{
+    MAX_DATA_BYTES, MAX_READ_ROWS, ROW_BYTES, Read, Request, Run, Write, row_bytes,
+};
+use crate::isa::{CONTEXTS, Program, REGISTER_SPACE, REGISTERS, ROWS, Row};
+use crate::link::{Link, LinkError, LinkStats};
+use crate::programs::curve;
+use crate::transport::{Transport, TransportError};
+
+/// What a core says of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Identity {
+    /// Version of the interface.
+    pub version: u8,
+    /// Lanes.
+    pub lanes: u8,
+    /// Rows of memory.
+    pub rows: u32,
+    /// Clock cycles of a bit on the serial line.
+    pub divider: u16,
+}
+
+/// What a core counts, each modulo `2^32`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CoreCounters {
+    /// Clock cycles.
+    pub cycles: u32,
+    /// Clock cycles while jobs ran.
+    pub run_cycles: u32,
+    /// Items.
+    pub items: u32,
+    /// Iterations in which an item waited for its bucket.
+    pub stalls: u32,
+    /// Products written.
+    pub products: u32,
+    /// Sums written.
+    pub sums: u32,
+    /// Requests carried out or repeated.
+    pub requests: u32,
+    /// Frames dropped.
+    pub drops: u32,
+}
+
+impl CoreCounters {
+    /// The part of the running time in which the multiplier started a product that was kept.
+    pub fn multiplier_busy(&self) -> f64 {
+        f64::from(self.products) * 17.0 / f64::from(self.run_cycles.max(1))
+    }
+}
+
+/// A program in the core's memory.
+#[derive(Debug, Clone)]
+pub(super) struct Placed {
+    pub(super) row: u16,
+    pub(super) program: Program,
+}
+
+/// The programs of multi-scalar multiplication, which stay.
+#[derive(Debug)]
+pub(super) struct CurvePrograms {
+    pub(super) clear: Placed,
+    pub(super) add_affine: Placed,
+    pub(super) add: Placed,
+    _region: Region,
+}
+
+/// A core, its link and its memory.
+#[derive(Debug)]
+pub(super) struct Session {
+    name: String,
+    identity: Identity,
+    link: Mutex<Link>,
+    memory: Arc<FreeList>,
+    curve: Mutex<Option<Arc<CurvePrograms>>>,
+}
+
+/// A row of zeros.
+pub(super) const ZERO: u16 = (CONTEXTS * REGISTERS) as u16;
+
+/// One, in the base field.
+const ONE: u16 = ZERO + 1;
+
+/// The first row that is handed out.
+const FREE: u16 = ONE + 1;
+
+impl Session {
+    pub(super) fn open(name: &str, transport: Box<dyn Transport>) -> Result<Self, DeviceError> {
+        let failed = |error| device_error(name, "opening", &error);
+        let mut link = Link::open(transport).map_err(failed)?;
+        let identity = Self::read_identity(&mut link, name)?;
+        let session = Self {
+            name: name.to_owned(),
+            identity,
+            link: Mutex::new(link),
+            memory: FreeList::new(FREE..ROWS as u16),
+            curve: Mutex::new(None),
+        };
+        session.write(ZERO, &[[0; 4], coordinate_row(&Fq::from(1u64))], "opening")?;
+        Ok(session)
+    }
+
+    fn read_identity(link: &mut Link, name: &str) -> Result<Identity, DeviceError> {
+        let read = Read {
+            address: REGISTER_SPACE,
+            rows: 1,
+        };
+        let rows = link.request(
+            Request {
+                read,
+                ..Request::default()
+            },
+            0,
+        );
+        let rows = rows.map_err(|error| device_error(name, "identifying", &error))?;
+        let bytes = row_bytes(rows.first().unwrap_or(&[0; 4]));
+        let identity = Identity {
+            version: bytes[7],
+            lanes: bytes[9],
+            rows: 1u32.checked_shl(bytes[8].into()).unwrap_or(0),
+            divider: u16::from(bytes[12]) | u16::from(bytes[13]) << 8,
+        };
+        let expected = (ROWS as u32, CONTEXTS as u8, MAX_DATA_BYTES / ROW_BYTES);
+        let got = (identity.rows, bytes[10], usize::from(bytes[11]));
+        if bytes[..7] != *b"KWFPGA\0" || identity.version != 1 || got != expected {
+            return Err(DeviceError::Lost {
+                device: name.to_owned(),
+                reason: format!("no core of this version: identity {:02x?}", &bytes[..14]),
+            });
+        }
+        Ok(identity)
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn identity(&self) -> Identity {
+        self.identity
+    }
+
+    fn link(&self) -> MutexGuard<'_, Link> {
+        self.link.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn link_stats(&self) -> LinkStats {
+        self.link().stats()
+    }
+
+    pub(super) fn memory(&self) -> &Arc<FreeList> {
+        &self.memory
+    }
+
+    pub(super) fn take(&self, rows: usize) -> Result<Region, DeviceError> {
+        self.memory
+            .take(rows)
+            .ok_or_else(|| DeviceError::OutOfMemory {
+                device: self.name.clone(),
+                asked_bytes: (rows * ROW_BYTES) as u64,
+                free_bytes: (self.memory.largest() * ROW_BYTES) as u64,
+            })
+    }
+
+    /// One request; `cycles` is how long its jobs will run.
+    pub(super) fn request(
+        &self,
+        request: Request,
+        cycles: u64,
+        operation: &'static str,
+    ) -> Result<Vec<Row>, DeviceError> {
+        let mut link = self.link();
+        let result = link.request(request, cycles);
+        result.map_err(|error| {
+            if matches!(error, LinkError::Timeout { .. }) {
+                // Whatever still runs must not meet the next request.
+                let _ = link.reset();
+            }
+            device_error(&self.name, operation, &error)
+        })
+    }
+
+    /// Writes whole rows.
+    pub(super) fn write(
+        &self,
+        address: u16,
+        rows: &[Row],
+        operation: &'static str,
+    ) -> Result<(), DeviceError> {
+        let bytes: Vec<u8> = rows.iter().flat_map(row_bytes).collect();
+        self.write_narrow(address, ROW_BYTES, false, &bytes, operation)
+    }
+
+    /// Writes rows of which `width` bytes are sent and the others filled.
+    pub(super) fn write_narrow(
+        &self,
+        address: u16,
+        width: usize,
+        sign_extend: bool,
+        bytes: &[u8],
+        operation: &'static str,
+    ) -> Result<(), DeviceError> {
+        let rows = (MAX_DATA_BYTES / width).min(usize::from(u8::MAX));
+        let mut at = address;
+        for chunk in bytes.chunks(rows * width) {
+            let count = chunk.len() / width;
+            let write = Write {
+                address: at,
+                rows: count as u8,
+                row_bytes: width as u8,
+                sign_extend,
+                data: chunk.to_vec(),
+            };
+            self.request(
+                Request {
+                    write,
+                    ..Request::default()
+                },
+                0,
+                operation,
+            )?;
+            at += count as u16;
+        }
+        Ok(())
+    }
+
+    /// Runs a list of jobs.
+    pub(super) fn run(
+        &self,
+        run: Run,
+        cycles: u64,
+        operation: &'static str,
+    ) -> Result<(), DeviceError> {
+        self.request(
+            Request {
+                run,
+                ..Request::default()
+            },
+            cycles,
+            operation,
+        )
+        .map(drop)
+    }
+
+    /// Reads up to [`MAX_READ_ROWS`] rows.
+    pub(super) fn read(
+        &self,
+        address: u16,
+        rows: usize,
+        operation: &'static str,
+    ) -> Result<Vec<Row>, DeviceError> {
+        let read = Read {
+            address,
+            rows: rows.min(MAX_READ_ROWS) as u8,
+        };
+        self.request(
+            Request {
+                read,
+                ..Request::default()
+            },
+            0,
+            operation,
+        )
+    }
+
+    pub(super) fn counters(&self) -> Result<CoreCounters, DeviceError> {
+        let rows = self.read(REGISTER_SPACE + 1, 1, "reading counters")?;
+        let row = rows.first().copied().unwrap_or_default();
+        let word = |i: usize| (row[i / 2] >> (32 * (i % 2))) as u32;
+        Ok(CoreCounters {
+            cycles: word(0),
+            run_cycles: word(1),
+            items: word(2),
+            stalls: word(3),
+            products: word(4),
+            sums: word(5),
+            requests: word(6),
+            drops: word(7),
+        })
+    }
+
+    /// The programs of multi-scalar multiplication, loaded at the first call.
+    pub(super) fn curve(&self) -> Result<Arc<CurvePrograms>, DeviceError> {
+        let mut slot = self.curve.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(programs) = &*slot {
+            return Ok(Arc::clone(programs));
+        }
+        let assemble = |assembler: crate::isa::Assembler| {
+            assembler
+                .assemble()
+                .map_err(|error| DeviceError::InvariantViolation {
+                    device: self.name.clone(),
+                    reason: error.to_string(),
+                })
+        };
+        let clear = assemble(curve::clear(ZERO, ONE))?;
+        let add_affine = assemble(curve::add_affine(ZERO))?;
+        let add = assemble(curve::add_projective())?;
+        let region = self.take(clear.interval() + add_affine.interval() + add.interval())?;
+        let mut row = region.start();
+        let mut rows = Vec::new();
+        let mut place = |program: Program| {
+            let placed = Placed { row, program };
+            rows.extend(placed.program.rows());
+            row += placed.program.interval() as u16;
+            placed
+        };
+        let (clear, add_affine, add) = (place(clear), place(add_affine), place(add));
+        self.write(region.start(), &rows, "loading programs")?;
+        let programs = Arc::new(CurvePrograms {
+            clear,
+            add_affine,
+            add,
+            _region: region,
+        });
+        *slot = Some(Arc::clone(&programs));
+        Ok(programs)
+    }
+}
+
+fn device_error(device: &str, operation: &'static str, error: &LinkError) -> DeviceError {
+    let device = device.to_owned();
+    match error {
+        LinkError::Timeout { waited, .. } => DeviceError::Timeout {
+            device,
+            operation,
+            timeout_ms: u64::try_from(waited.as_millis()).unwrap_or(u64::MAX),
+        },
+        LinkError::Transport(TransportError::Stuck) => DeviceError::Lost {
+            device,
+            reason: error.to_string(),
+        },
+        LinkError::Shape { .. } => DeviceError::InvariantViolation {
+            device,
+            reason: error.to_string(),
+        },
+        _ => DeviceError::Lost {
+            device,
+            reason: error.to_string(),
+        },
+    }
+}

@@ -1,0 +1,4 @@
+//! The programs that the driver runs.
+
+pub mod curve;
+pub mod sumcheck;

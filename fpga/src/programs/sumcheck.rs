@@ -1,0 +1,188 @@
+//! Rounds of a sumcheck over tables in memory.
+//!
+//! Item `j` of a round works on the entries `j + k·quarter` of every table. The first round only evaluates, on two halves;
+//! later rounds bind the last challenge and evaluate in one pass over four quarters, in place; the last program binds alone.
+//!
+//! A round polynomial `s` of degree `d` is determined by the claim `s(0) + s(1)` and `d` more values: `s(0)`, the coefficient of
+//! `X^d` (for `d ≥ 2`), and `s(2) … s(d−1)`. The coefficient costs less than a value, because only terms of full degree have one
+//! and its factors are the slopes, which the other values need anyway.
+
+use std::collections::HashMap;
+
+use crate::isa::{AssembleError, Assembler, Base, Program, Source, Value};
+
+/// A point at which a round is evaluated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum At {
+    /// The value at a small integer.
+    Node(u8),
+    /// The coefficient of `X^degree`.
+    Top,
+}
+
+/// The points for degree `degree`.
+pub fn points(degree: usize) -> Vec<At> {
+    let nodes = (2..degree.max(2)).map(|node| At::Node(node as u8));
+    let top = (degree >= 2).then_some(At::Top);
+    [At::Node(0)].into_iter().chain(top).chain(nodes).collect()
+}
+
+/// What a sumcheck computes and where.
+#[derive(Debug, Clone)]
+pub struct Layout {
+    /// First row of every table.
+    pub tables: Vec<u16>,
+    /// Factors of every term.
+    pub terms: Vec<Vec<usize>>,
+    /// Row of the challenge.
+    pub challenge: u16,
+    /// First row of the totals, by term and point.
+    pub totals: u16,
+    /// First row of the final evaluations.
+    pub finals: u16,
+}
+
+/// The entry of a table that is `quarter` quarters after the item's.
+fn entry(table: u16, quarter: u8) -> Source {
+    Source::Memory {
+        row: table,
+        base: Base::PointerA,
+        quarter,
+    }
+}
+
+impl Layout {
+    /// The degree of the round polynomials.
+    pub fn degree(&self) -> usize {
+        self.terms.iter().map(Vec::len).max().unwrap_or(0)
+    }
+
+    /// The terms and points that are summed, in order of their rows.
+    pub fn totals(&self) -> Vec<(usize, At)> {
+        let degree = self.degree();
+        let of_term = |(index, factors): (usize, &Vec<usize>)| {
+            let counts = |at: &At| *at != At::Top || factors.len() == degree;
+            points(degree)
+                .into_iter()
+                .filter(counts)
+                .map(move |at| (index, at))
+                .collect::<Vec<_>>()
+        };
+        self.terms.iter().enumerate().flat_map(of_term).collect()
+    }
+
+    /// The first round.
+    ///
+    /// # Errors
+    /// [`AssembleError`] if the terms are too large for the core.
+    pub fn evaluate(&self) -> Result<Program, AssembleError> {
+        let mut p = Assembler::new();
+        let lines = self
+            .tables
+            .iter()
+            .map(|&table| (entry(table, 0), entry(table, 1)))
+            .collect();
+        self.accumulate(&mut p, lines);
+        p.assemble()
+    }
+
+    /// A later round.
+    ///
+    /// # Errors
+    /// As [`evaluate`](Self::evaluate).
+    pub fn bind_and_evaluate(&self) -> Result<Program, AssembleError> {
+        let mut p = Assembler::new();
+        let mut lines = Vec::new();
+        for &table in &self.tables {
+            let low = self.bind(&mut p, entry(table, 0), entry(table, 2));
+            let high = self.bind(&mut p, entry(table, 1), entry(table, 3));
+            p.store(low, entry(table, 0));
+            p.store(high, entry(table, 1));
+            lines.push((low.into(), high.into()));
+        }
+        self.accumulate(&mut p, lines);
+        p.assemble()
+    }
+
+    /// The last challenge.
+    ///
+    /// # Errors
+    /// As [`evaluate`](Self::evaluate).
+    pub fn finish(&self) -> Result<Program, AssembleError> {
+        let mut p = Assembler::new();
+        for (i, &table) in self.tables.iter().enumerate() {
+            let bound = self.bind(&mut p, entry(table, 0), entry(table, 1));
+            p.store(bound, Source::row(self.finals + i as u16));
+        }
+        p.assemble()
+    }
+
+    fn bind(&self, p: &mut Assembler, low: Source, high: Source) -> Value {
+        let slope = p.sub(high, low);
+        let step = p.mul(slope, Source::row(self.challenge));
+        p.add(low, step)
+    }
+
+    /// Adds every term at every point to its total.
+    fn accumulate(&self, p: &mut Assembler, lines: Vec<(Source, Source)>) {
+        let mut values = Values {
+            lines,
+            known: HashMap::new(),
+            products: HashMap::new(),
+        };
+        for (i, (term, at)) in self.totals().into_iter().enumerate() {
+            let mut factors = self.terms[term].clone();
+            factors.sort_unstable();
+            let product = values.product(p, &factors, at);
+            let total = Source::row(self.totals + i as u16);
+            let sum = p.add(total, product);
+            p.store(sum, total);
+        }
+    }
+}
+
+/// Values of tables and products at points, computed once.
+struct Values {
+    lines: Vec<(Source, Source)>,
+    known: HashMap<(usize, At), Source>,
+    products: HashMap<(Vec<usize>, At), Source>,
+}
+
+impl Values {
+    fn table(&mut self, p: &mut Assembler, table: usize, at: At) -> Source {
+        if let Some(&known) = self.known.get(&(table, at)) {
+            return known;
+        }
+        let (low, high) = self.lines[table];
+        let value = match at {
+            At::Node(0) => low,
+            At::Node(1) => high,
+            At::Top => p.sub(high, low).into(),
+            At::Node(node) => {
+                let before = self.table(p, table, At::Node(node - 1));
+                let slope = self.table(p, table, At::Top);
+                p.add(before, slope).into()
+            }
+        };
+        self.known.insert((table, at), value);
+        value
+    }
+
+    fn product(&mut self, p: &mut Assembler, factors: &[usize], at: At) -> Source {
+        let key = (factors.to_vec(), at);
+        if let Some(&known) = self.products.get(&key) {
+            return known;
+        }
+        let product = match factors {
+            [] => Source::row(0),
+            [only] => self.table(p, *only, at),
+            [rest @ .., last] => {
+                let left = self.product(p, rest, at);
+                let right = self.table(p, *last, at);
+                p.mul(left, right).into()
+            }
+        };
+        self.products.insert(key, product);
+        product
+    }
+}

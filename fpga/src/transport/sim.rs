@@ -1,0 +1,191 @@
+//! A simulated core behind a pseudo-terminal, opened by the very code that opens a board.
+
+use std::io::{ErrorKind, Read, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use serialport::{SerialPort, TTYPort};
+
+use super::{Serial, Timing, Transport, TransportError};
+use crate::model::Core;
+
+/// A core that lives on a serial line and in time.
+pub trait LineCore: Send {
+    /// Lets up to `cycles` cycles pass, taking bytes from the front of `input` at line rate; appends what the core sends
+    /// to `output`. Returns the bytes taken and whether anything is going on.
+    fn advance(&mut self, cycles: u64, input: &[u8], output: &mut Vec<u8>) -> (usize, bool);
+}
+
+impl LineCore for Core {
+    fn advance(&mut self, _cycles: u64, input: &[u8], output: &mut Vec<u8>) -> (usize, bool) {
+        output.extend(self.exchange(input));
+        (input.len(), false)
+    }
+}
+
+/// The host's end of a simulated line.
+pub struct Sim {
+    serial: Option<Serial>,
+    stop: Arc<AtomicBool>,
+    cycles: Arc<AtomicU64>,
+    thread: Option<JoinHandle<()>>,
+    // Dropping the terminal would hang up the line.
+    _terminal: TTYPort,
+}
+
+impl std::fmt::Debug for Sim {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sim")
+            .field("serial", &self.serial)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Cycles between two looks at the terminal.
+const SLICE: u64 = 4096;
+
+/// Idle cycles after which the simulation waits for bytes: longer than the framer's patience.
+const DOZE: u64 = 1 << 19;
+
+/// What a simulation can be relied on to do, on a loaded machine: 300 000 cycles a second.
+const CYCLE_NS: u64 = 3_000;
+
+impl Sim {
+    /// Starts `core` in a thread of its own, at `divider` cycles a bit.
+    ///
+    /// # Errors
+    /// [`TransportError::Lost`] if the operating system has no pseudo-terminals left.
+    pub fn start(core: impl LineCore + 'static, divider: u16) -> Result<Self, TransportError> {
+        let lost = |error: serialport::Error| TransportError::Lost {
+            reason: error.to_string(),
+        };
+        let (mut master, terminal) = TTYPort::pair().map_err(lost)?;
+        let path = terminal.name().ok_or(TransportError::Lost {
+            reason: "the pseudo-terminal has no name".to_owned(),
+        })?;
+        master.set_timeout(Duration::from_millis(5)).map_err(lost)?;
+        let timing = Timing {
+            byte_ns: 10 * u64::from(divider) * CYCLE_NS,
+            cycle_ns: CYCLE_NS,
+            margin: Duration::from_millis(500),
+        };
+        // A pseudo-terminal has no speed; any will do.
+        let serial = Serial::open(&path, 3_000_000)?.with_timing(timing);
+        let stop = Arc::new(AtomicBool::new(false));
+        let cycles = Arc::new(AtomicU64::new(0));
+        let (stopped, counted) = (Arc::clone(&stop), Arc::clone(&cycles));
+        let thread = std::thread::spawn(move || play(core, master, &stopped, &counted));
+        Ok(Self {
+            serial: Some(serial),
+            stop,
+            cycles,
+            thread: Some(thread),
+            _terminal: terminal,
+        })
+    }
+
+    /// Cycles simulated so far, the time between requests included.
+    pub fn cycles(&self) -> u64 {
+        self.cycles.load(Ordering::Relaxed)
+    }
+}
+
+/// The device's side: bytes from the terminal to the core's line and back, until told to stop.
+fn play(mut core: impl LineCore, mut master: TTYPort, stop: &AtomicBool, counted: &AtomicU64) {
+    let mut input: Vec<u8> = Vec::new();
+    let mut output: Vec<u8> = Vec::new();
+    let mut buffer = [0; 4096];
+    let mut idle = DOZE;
+    while !stop.load(Ordering::Relaxed) {
+        let waiting = match master.bytes_to_read() {
+            Ok(count) => count > 0,
+            Err(_) => return,
+        };
+        if waiting || idle >= DOZE {
+            match master.read(&mut buffer) {
+                Ok(count) => input.extend_from_slice(&buffer[..count]),
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        ErrorKind::TimedOut | ErrorKind::WouldBlock | ErrorKind::Interrupted
+                    ) => {}
+                Err(_) => return,
+            }
+        }
+        if input.is_empty() && idle >= DOZE {
+            continue;
+        }
+        let (taken, busy) = core.advance(SLICE, &input, &mut output);
+        input.drain(..taken);
+        counted.fetch_add(SLICE, Ordering::Relaxed);
+        idle = if busy || taken > 0 || !input.is_empty() || !output.is_empty() {
+            0
+        } else {
+            idle + SLICE
+        };
+        if !output.is_empty() && write(&mut master, &mut output, stop).is_err() {
+            return;
+        }
+    }
+}
+
+fn write(master: &mut TTYPort, output: &mut Vec<u8>, stop: &AtomicBool) -> std::io::Result<()> {
+    while !output.is_empty() && !stop.load(Ordering::Relaxed) {
+        match master.write(output) {
+            Ok(count) => drop(output.drain(..count)),
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    ErrorKind::TimedOut | ErrorKind::WouldBlock | ErrorKind::Interrupted
+                ) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+impl Drop for Sim {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        self.serial = None;
+        if let Some(thread) = self.thread.take() {
+            // A panic of the simulation has shown as a lost line already.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Sim {
+    fn serial(&mut self) -> Result<&mut Serial, TransportError> {
+        let gone = self.thread.as_ref().is_none_or(JoinHandle::is_finished);
+        match &mut self.serial {
+            Some(serial) if !gone => Ok(serial),
+            _ => Err(TransportError::Lost {
+                reason: "the simulation has ended".to_owned(),
+            }),
+        }
+    }
+}
+
+impl Transport for Sim {
+    fn send(&mut self, bytes: &[u8], deadline: Instant) -> Result<(), TransportError> {
+        self.serial()?.send(bytes, deadline)
+    }
+
+    fn receive(&mut self, buffer: &mut [u8], deadline: Instant) -> Result<usize, TransportError> {
+        self.serial()?.receive(buffer, deadline)
+    }
+
+    fn timing(&self) -> Timing {
+        match &self.serial {
+            Some(serial) => serial.timing(),
+            None => Timing {
+                byte_ns: 0,
+                cycle_ns: 0,
+                margin: Duration::ZERO,
+            },
+        }
+    }
+}

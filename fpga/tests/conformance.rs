@@ -1,0 +1,39 @@
+//! The case tables of the hardware abstraction layer on the software model, behind the same frames as a board.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a broken helper must fail the test"
+)]
+
+use std::sync::Arc;
+
+use kernelwise_cpu::CpuDevice;
+use kernelwise_fpga::device::FpgaDevice;
+use kernelwise_fpga::transport::Direct;
+use kernelwise_hal::{Device, DualDevice, conformance};
+
+fn model() -> FpgaDevice {
+    FpgaDevice::open("fpga-model", Box::new(Direct::new())).unwrap()
+}
+
+#[test]
+fn model_conforms() {
+    let report = conformance::run(&model()).unwrap();
+    assert_eq!(report.skipped, ["contract", "ntt"]);
+    let count = |name: &str| {
+        report
+            .passed
+            .iter()
+            .filter(|case| case.starts_with(name))
+            .count()
+    };
+    assert!(count("msm") > 150 && count("sumcheck") > 200);
+}
+
+#[test]
+fn model_agrees_with_the_reference() {
+    let dual = DualDevice::new(Arc::new(model()), Arc::new(CpuDevice::reference()));
+    assert!(dual.msm().is_some() && dual.sumcheck().is_some());
+    conformance::run(&dual).unwrap();
+}

@@ -1,0 +1,255 @@
+//! The same requests to the compiled Verilog and to the software model: every answer and every counter must be equal.
+#![cfg(feature = "hdl-sim")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a broken helper must fail the test"
+)]
+
+use kernelwise_fpga::frame::{Read, Request, Run, Write, row_bytes};
+use kernelwise_fpga::isa::{Job, Recoding, Row};
+use kernelwise_fpga::link::Link;
+use kernelwise_fpga::model::{Counters, Machine};
+use kernelwise_fpga::programs::curve;
+use kernelwise_fpga::transport::{Sim, verilated::Verilated};
+use kernelwise_hal::field::{AffineRepr, CurveGroup, Fq, Fr, G1Affine};
+
+const DIVIDER: u16 = 4;
+const ZERO: u16 = 256;
+const ONE: u16 = 257;
+
+/// A link to the compiled core, and the model that must agree with it.
+struct Pair {
+    link: Link,
+    machine: Machine,
+}
+
+impl Pair {
+    fn new() -> Self {
+        let sim = Sim::start(Verilated::new(DIVIDER, 1), DIVIDER).unwrap();
+        Self {
+            link: Link::open(Box::new(sim)).unwrap(),
+            machine: Machine::new(),
+        }
+    }
+
+    fn write(&mut self, address: u16, rows: &[Row]) {
+        for (chunk, at) in rows.chunks(100).zip((address..).step_by(100)) {
+            let write = Write {
+                address: at,
+                rows: chunk.len() as u8,
+                row_bytes: 32,
+                sign_extend: false,
+                data: chunk.iter().flat_map(row_bytes).collect(),
+            };
+            self.link
+                .request(
+                    Request {
+                        write,
+                        ..Request::default()
+                    },
+                    0,
+                )
+                .unwrap();
+        }
+        for (row, at) in rows.iter().zip(address..) {
+            self.machine.write(at, *row);
+        }
+    }
+
+    fn counters(&mut self) -> (Row, u64) {
+        let read = Read {
+            address: 0x8001,
+            rows: 1,
+        };
+        let row = self
+            .link
+            .request(
+                Request {
+                    read,
+                    ..Request::default()
+                },
+                0,
+            )
+            .unwrap()[0];
+        (row, row[0] >> 32)
+    }
+
+    /// Runs on both and compares the counters; the phase of the frame is the hardware's own.
+    fn run(&mut self, first: u16, jobs: u8, repeats: u16) -> Counters {
+        let (_, before) = self.counters();
+        let run = Run {
+            first,
+            jobs,
+            repeats,
+        };
+        self.link
+            .request(
+                Request {
+                    run,
+                    ..Request::default()
+                },
+                3_000_000,
+            )
+            .unwrap();
+        let (row, after) = self.counters();
+        let cycles = (0..17)
+            .map(|phase| {
+                let mut machine = self.machine.clone();
+                (machine.run(first, jobs, repeats, phase), machine)
+            })
+            .find(|(cycles, _)| *cycles == after - before);
+        let (_, machine) = cycles.unwrap_or_else(|| {
+            let model = self.machine.clone().run(first, jobs, repeats, 0);
+            panic!(
+                "hardware took {} cycles, the model {model} in phase 0",
+                after - before
+            )
+        });
+        self.machine = machine;
+        let counters = self.machine.counters();
+        let pair = |low: u64, high: u64| low | high << 32;
+        assert_eq!(
+            row[1],
+            pair(counters.items, counters.stalls),
+            "items and stalls"
+        );
+        assert_eq!(
+            row[2],
+            pair(counters.products, counters.sums),
+            "products and sums"
+        );
+        counters
+    }
+
+    fn compare(&mut self, address: u16, rows: u16) {
+        for start in (address..address + rows).step_by(200) {
+            let count = (address + rows - start).min(200);
+            let read = Read {
+                address: start,
+                rows: count as u8,
+            };
+            let got = self
+                .link
+                .request(
+                    Request {
+                        read,
+                        ..Request::default()
+                    },
+                    0,
+                )
+                .unwrap();
+            for (i, row) in got.iter().enumerate() {
+                let at = start + i as u16;
+                assert_eq!(*row, self.machine.read(at), "row {at}");
+            }
+        }
+    }
+}
+
+fn points(count: u64) -> Vec<Row> {
+    let one = Fq::from(1u64).0.0;
+    let point = |k: u64| {
+        let (x, y) = (G1Affine::generator() * Fr::from(k))
+            .into_affine()
+            .xy()
+            .unwrap();
+        [x.0.0, y.0.0, one]
+    };
+    (1..=count).flat_map(point).collect()
+}
+
+#[test]
+fn projective_additions() {
+    let mut pair = Pair::new();
+    let program = curve::add_projective().assemble().unwrap();
+    pair.write(ZERO, &[[0; 4], Fq::from(1u64).0.0]);
+    pair.write(300, &program.rows());
+    pair.write(1000, &points(40));
+    let job = Job {
+        program: 300,
+        interval: program.interval() as u16,
+        stages: program.stages,
+        items: 20,
+        spacing: 1,
+        a: 1000,
+        a_step: 3,
+        b: 1060,
+        b_step: 3,
+        ..Job::default()
+    };
+    // Two jobs, three times: sums of sums, then doublings one after the other.
+    let doubling = Job {
+        items: 4,
+        spacing: program.stages,
+        a_step: 0,
+        b: 1000,
+        b_step: 0,
+        ..job
+    };
+    pair.write(400, &[job.encode(), doubling.encode()]);
+    let counters = pair.run(400, 2, 3);
+    assert_eq!(counters.items, 72);
+    pair.compare(1000, 120);
+}
+
+#[test]
+fn bucket_accumulation() {
+    let mut pair = Pair::new();
+    let clear = curve::clear(ZERO, ONE).assemble().unwrap();
+    let add = curve::add_affine(ZERO).assemble().unwrap();
+    pair.write(ZERO, &[[0; 4], Fq::from(1u64).0.0]);
+    pair.write(300, &clear.rows());
+    pair.write(320, &add.rows());
+    pair.write(1000, &points(24));
+    // Full scalars, small ones that collide in their buckets, negative ones, zeros.
+    let mut scalars: Vec<Row> = (0..24u64)
+        .map(|i| [i.wrapping_mul(0x9e37_79b9_7f4a_7c15), !i, i << 40, i << 50])
+        .collect();
+    for (i, row) in scalars.iter_mut().enumerate().skip(8) {
+        *row = [
+            [3, 0, 0, 0],
+            [u64::MAX - 2, u64::MAX, u64::MAX, u64::MAX],
+            [0; 4],
+        ][i % 3];
+    }
+    pair.write(1100, &scalars);
+    let (windows, bits) = (52u16, 5u8);
+    let buckets = windows * 16;
+    let clear_job = Job {
+        program: 300,
+        interval: clear.interval() as u16,
+        stages: clear.stages,
+        items: buckets,
+        spacing: 1,
+        a: 2000,
+        a_step: 3,
+        ..Job::default()
+    };
+    let add_job = Job {
+        program: 320,
+        interval: add.interval() as u16,
+        stages: add.stages,
+        items: 24,
+        spacing: 1,
+        a: 2000,
+        b: 1000,
+        b_step: 3,
+        recoding: Some(Recoding {
+            scalar_row: 1100,
+            windows: windows as u8,
+            window_bits: bits,
+            window_rows: 48,
+        }),
+        ..Job::default()
+    };
+    pair.write(400, &[clear_job.encode(), add_job.encode()]);
+    pair.run(400, 1, 1);
+    let counters = pair.run(401, 1, 1);
+    assert!(
+        counters.stalls > 0,
+        "equal scalars must have met in a bucket"
+    );
+    pair.compare(2000, 3 * buckets);
+}
