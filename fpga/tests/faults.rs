@@ -84,7 +84,7 @@ fn sumcheck(device: &dyn Device) -> Result<(Vec<RoundPoly>, Vec<Fr>), DeviceErro
         .collect();
     let terms = vec![Term {
         coefficient: Fr::from(1u64),
-        factors: vec![0, 1],
+        factors: [0, 1].into(),
     }];
     let views = tables
         .iter()

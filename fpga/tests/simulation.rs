@@ -102,7 +102,7 @@ fn sumcheck_of_1024_entries() {
         .collect();
     let terms = vec![Term {
         coefficient: Fr::from(5u64),
-        factors: vec![0, 1],
+        factors: [0, 1].into(),
     }];
     let begin = Instant::now();
     let before = device.counters().unwrap();

@@ -105,7 +105,7 @@ impl Rounds {
         tables: &[Vec<Fr>],
         terms: Vec<Term>,
     ) -> Result<Self, DeviceError> {
-        let factors: Vec<Vec<usize>> = terms.iter().map(|term| term.factors.clone()).collect();
+        let factors: Vec<Vec<usize>> = terms.iter().map(|term| term.factors.to_vec()).collect();
         let mut layout = Layout {
             tables: vec![0; tables.len()],
             terms: factors,
