@@ -8,6 +8,7 @@ mod msm_rows;
 mod msm_small;
 mod ntt;
 mod sumcheck;
+mod sumcheck_wide;
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -39,6 +40,8 @@ pub enum Op {
     MsmRows,
     /// All rounds of a sumcheck.
     Sumcheck,
+    /// All rounds of a sumcheck over many terms and few instances: a layer of a data-parallel circuit.
+    SumcheckWide,
     /// A small-integer matrix by a vector of field elements.
     Contract,
     /// Number-theoretic transform.
@@ -55,6 +58,7 @@ impl Op {
             Self::MsmSmall => "msm-small",
             Self::MsmRows => "msm-rows",
             Self::Sumcheck => "sumcheck",
+            Self::SumcheckWide => "sumcheck-wide",
             Self::Contract => "contract",
             Self::Ntt => "ntt",
         }
@@ -74,6 +78,7 @@ impl Op {
             Self::MsmSmall => &["bits", "i8", "i16", "i32"],
             Self::MsmRows => &["i8"],
             Self::Sumcheck => &["fr-fr", "i8-fr", "eq-abc"],
+            Self::SumcheckWide => sumcheck_wide::KINDS,
             Self::Contract => &["i8-rows", "i8-cols", "i16-rows", "i16-cols"],
             Self::Ntt => &["forward", "inverse-coset"],
         }
@@ -84,6 +89,8 @@ impl Op {
         match self {
             // Below, packing the array into lanes would show.
             Self::Field => 12..=30,
+            // Its size is the number of instances.
+            Self::SumcheckWide => 1..=14,
             _ => 1..=26,
         }
     }
@@ -144,6 +151,7 @@ impl Setting {
             Op::MsmSmall => msm_small::case(self, scalar_kind, log_size),
             Op::MsmRows => msm_rows::case(self, log_size),
             Op::Sumcheck => sumcheck::case(self, scalar_kind, log_size),
+            Op::SumcheckWide => sumcheck_wide::case(self, scalar_kind, log_size),
             Op::Contract => contract::case(self, scalar_kind, log_size),
             Op::Ntt => ntt::case(self, scalar_kind, log_size),
         }

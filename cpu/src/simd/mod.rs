@@ -38,7 +38,9 @@ pub mod level;
 #[cfg(target_arch = "x86_64")]
 pub mod msm;
 pub mod ops;
+pub mod pairs;
 pub mod portable;
+pub mod products;
 #[cfg(test)]
 mod tests;
 

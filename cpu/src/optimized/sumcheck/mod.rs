@@ -6,6 +6,8 @@
 //! - One value of the round polynomial follows from the claim and is not computed ([`points`]).
 //! - Integers stay integers in the first round, and the first bind lifts them.
 //! - Products are summed unreduced, and tables bound in place, block by block while they are in cache.
+//!
+//! Requests with many terms over few instances are played another way ([`wide`]).
 
 mod block;
 mod eq;
@@ -15,6 +17,7 @@ mod plan;
 mod points;
 mod rooms;
 mod table;
+mod wide;
 
 use std::sync::Arc;
 
@@ -49,6 +52,13 @@ impl SumcheckDevice for OptimizedSumcheck {
         &self,
         request: SumcheckRequest<'a>,
     ) -> Result<Box<dyn RoundProver + 'a>, DeviceError> {
+        if wide::is_wide(&request) {
+            return Ok(dispatch(wide::Prepare {
+                device: &self.device,
+                request,
+                window: None,
+            }));
+        }
         Ok(dispatch(Prepare {
             device: self,
             request,
