@@ -37,12 +37,6 @@ impl Inputs {
         (0..len).map(|_| self.word() & 1 == 1).collect()
     }
 
-    /// Minus one or one.
-    pub(super) fn signs(&mut self, len: usize) -> Ints {
-        let sign = |bit| if bit { -1 } else { 1 };
-        Ints::I8(self.bits(len).into_iter().map(sign).collect())
-    }
-
     pub(super) fn ints(&mut self, width: Width, len: usize) -> Ints {
         match width {
             Width::W8 => Ints::I8((0..len).map(|_| self.word() as i8).collect()),

@@ -5,6 +5,7 @@ use kernelwise_hal::{Factors, SumcheckDevice, Table, Term};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
+use super::super::OptimizedSumcheck;
 use super::*;
 use crate::reference::sumcheck::ReferenceSumcheck;
 use crate::simd::{Level, dispatch_on};
@@ -103,7 +104,7 @@ fn instance() -> impl Strategy<Value = Instance> {
         (
             head,
             vec(values(num_vars), tables),
-            vec(term, 1..=40),
+            vec(term, 1..=60),
             vec(field(), num_vars),
         )
             .prop_map(|(head, tables, terms, challenges)| Instance {
@@ -139,6 +140,11 @@ impl Instance {
             .unwrap();
         let expected = self.play(plain, &vec![Fr::ZERO; self.challenges.len()]);
         let claims: Vec<Fr> = expected.0.iter().map(|p| p.0[0] + p.0[1]).collect();
+        // The way that the cost rule chooses.
+        let chosen = OptimizedSumcheck::new("cpu")
+            .prepare(self.request())
+            .unwrap();
+        prop_assert_eq!(&self.play(chosen, &claims), &expected);
         for level in [Level::Portable, Level::detect()] {
             for window in [None, Some(0), Some(1), Some(2), Some(3), Some(4)] {
                 let rounds = dispatch_on(
