@@ -65,6 +65,7 @@ fn proved() -> (tempfile::TempDir, PathBuf) {
         "proof_bytes",
         "verifier_key_bytes",
         "peak_memory_bytes",
+        "phase_peak_bytes",
         "output",
         "float_output",
         "max_abs_error",
