@@ -94,12 +94,10 @@ impl Functional {
     /// `Σ_x weights(x)·values[x]`.
     pub fn apply(&self, shape: &Shape, values: &Values) -> Fr {
         match values {
-            Values::Int(values) => self.sum(shape, values, |weight, &value| {
-                if value == 0 {
-                    Fr::ZERO
-                } else {
-                    weight * Fr::from(value)
-                }
+            Values::Int(values) => self.sum(shape, values, |weight, &value| match value {
+                0 => Fr::ZERO,
+                1 => weight,
+                _ => weight * Fr::from(value),
             }),
             Values::Field(values) => self.sum(shape, values, |weight, value| weight * value),
         }

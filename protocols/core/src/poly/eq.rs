@@ -7,17 +7,22 @@ use kernelwise_field::{AdditiveGroup, Field, Fr};
 /// # Cost
 /// `2^n` field multiplications.
 pub fn eq_table(point: &[Fr]) -> Vec<Fr> {
-    let mut table = Vec::with_capacity(1 << point.len());
-    table.push(Fr::ONE);
-    // The last variable is the least significant bit: growing from the first keeps index order.
-    for &r in point {
-        let mut next = Vec::with_capacity(table.len() * 2);
-        for &value in &table {
+    let mut table = vec![Fr::ZERO; 1 << point.len()];
+    if let Some(first) = table.first_mut() {
+        *first = Fr::ONE;
+    }
+    // The last variable is the least significant bit: each coordinate doubles the table in place, from its end.
+    for (level, &r) in point.iter().enumerate() {
+        for index in (0..1 << level).rev() {
+            let Some(&value) = table.get(index) else {
+                continue;
+            };
             let high = value * r;
-            next.push(value - high);
-            next.push(high);
+            if let Some([low_slot, high_slot]) = table.get_mut(2 * index..2 * index + 2) {
+                *low_slot = value - high;
+                *high_slot = high;
+            }
         }
-        table = next;
     }
     table
 }

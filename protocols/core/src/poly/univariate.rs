@@ -1,44 +1,53 @@
 //! Univariate polynomials given by their values at 0, 1, …, d.
 
-use kernelwise_field::{AdditiveGroup, Field, Fr, batch_inversion};
+use std::sync::LazyLock;
+
+use kernelwise_field::{AdditiveGroup, Field, Fr};
+
+/// `1/i!` for the degrees that occur.
+static INVERSE_FACTORIALS: LazyLock<Vec<Fr>> = LazyLock::new(|| {
+    let factorial = |n: u64| (1..=n).map(Fr::from).product::<Fr>();
+    // Factorials are invertible: the characteristic is a large prime.
+    (0..32)
+        .map(|n| factorial(n).inverse().unwrap_or(Fr::ONE))
+        .collect()
+});
+
+fn inverse_factorial(n: usize) -> Fr {
+    let beyond = || (1..=n as u64).map(Fr::from).product::<Fr>().inverse();
+    let known = INVERSE_FACTORIALS.get(n).copied();
+    known.or_else(beyond).unwrap_or(Fr::ONE)
+}
 
 /// Evaluates at `x` the polynomial of degree `values.len() − 1` with `p(i) = values[i]`.
 ///
+/// ```text
+/// p(x) = Σ_i values_i · (−1)^(d−i)/(i!·(d−i)!) · Π_{j≠i} (x − j)
+/// ```
 /// # Cost
-/// `O(d)` multiplications and one inversion.
+/// About `5d` multiplications.
 pub fn evaluate_from_points(values: &[Fr], x: Fr) -> Fr {
-    let distances: Vec<Fr> = (0..values.len() as u64).map(|i| x - Fr::from(i)).collect();
-    if let Some(index) = distances.iter().position(|d| *d == Fr::ZERO) {
-        return values.get(index).copied().unwrap_or(Fr::ZERO);
+    let degree = values.len().saturating_sub(1);
+    // Products of the distances after each index, then a running one of those before.
+    let mut after = vec![Fr::ONE; values.len() + 1];
+    for index in (1..values.len()).rev() {
+        let rest = after.get(index + 1).copied().unwrap_or(Fr::ONE);
+        if let Some(slot) = after.get_mut(index) {
+            *slot = rest * (x - Fr::from(index as u64));
+        }
     }
-    // Lagrange: p(x) = Π_j (x − j) · Σ_i values_i / ((x − i) · Π_{j≠i} (i − j)).
-    let degree = values.len().saturating_sub(1) as u64;
-    let mut factorials = vec![Fr::ONE];
-    for i in 1..=degree {
-        let last = factorials.last().copied().unwrap_or(Fr::ONE);
-        factorials.push(last * Fr::from(i));
+    let (mut sum, mut before) = (Fr::ZERO, Fr::ONE);
+    for (index, (&value, &after)) in values.iter().zip(after.iter().skip(1)).enumerate() {
+        let weight = inverse_factorial(index) * inverse_factorial(degree - index);
+        let term = value * weight * before * after;
+        if (degree - index).is_multiple_of(2) {
+            sum += term;
+        } else {
+            sum -= term;
+        }
+        before *= x - Fr::from(index as u64);
     }
-    let mut denominators: Vec<Fr> = distances
-        .iter()
-        .zip(factorials.iter().zip(factorials.iter().rev()))
-        .enumerate()
-        .map(|(i, (&distance, (&below, &above)))| {
-            let magnitude = distance * below * above;
-            if (degree as usize - i).is_multiple_of(2) {
-                magnitude
-            } else {
-                -magnitude
-            }
-        })
-        .collect();
-    batch_inversion(&mut denominators);
-    let product: Fr = distances.iter().product();
-    product
-        * values
-            .iter()
-            .zip(&denominators)
-            .map(|(&value, &inverse)| value * inverse)
-            .sum::<Fr>()
+    sum
 }
 
 #[cfg(test)]

@@ -11,7 +11,6 @@
 use kernelwise_field::{AdditiveGroup, Field, Fr};
 
 use crate::circuit::Layer;
-use crate::poly::eq_table;
 
 /// Weights on gates, carried to the terms of the layer.
 #[derive(Debug, Clone)]
@@ -35,6 +34,8 @@ impl<'a> LayerWeights<'a> {
             linear: vec![Fr::ZERO; width],
             products: Vec::new(),
         };
+        // Terms of a gate mostly share their coefficient, up to sign.
+        let mut last = (u32::MAX, Fr::ZERO, Fr::ZERO);
         for term in layer.terms() {
             let (Some(&weight), Some(&coefficient)) = (
                 weights.get(term.gate as usize),
@@ -42,11 +43,13 @@ impl<'a> LayerWeights<'a> {
             ) else {
                 continue;
             };
-            let weight = if coefficient == Fr::ONE {
-                weight
-            } else {
-                weight * coefficient
+            let weight = match last {
+                (gate, known, product) if gate == term.gate && known == coefficient => product,
+                (gate, known, product) if gate == term.gate && known == -coefficient => -product,
+                _ if coefficient == Fr::ONE => weight,
+                _ => weight * coefficient,
             };
+            last = (term.gate, coefficient, weight);
             match term.wires {
                 [] => own.constant += weight,
                 &[wire] => {
@@ -71,27 +74,13 @@ pub struct GatePhase<'a> {
 }
 
 impl<'a> GatePhase<'a> {
-    /// Before the first factor, with every weight times `scale`. The constant is the caller's.
-    pub fn new(weights: LayerWeights<'a>, scale: Fr) -> Self {
-        let LayerWeights {
-            mut linear,
-            mut products,
-            ..
-        } = weights;
-        if scale != Fr::ONE {
-            linear.iter_mut().for_each(|weight| *weight *= scale);
-            products.iter_mut().for_each(|(weight, _)| *weight *= scale);
-        }
+    /// Before the first factor. The constant is the caller's.
+    pub fn new(weights: LayerWeights<'a>) -> Self {
         Self {
             phase: 0,
-            linear,
-            products,
+            linear: weights.linear,
+            products: weights.products,
         }
-    }
-
-    /// Whether every term has been settled.
-    pub fn is_finished(&self) -> bool {
-        self.products.is_empty() && (self.phase > 0 || self.linear.is_empty())
     }
 
     /// The table that this phase's sumcheck multiplies with the wires' `values`.
@@ -119,15 +108,15 @@ impl<'a> GatePhase<'a> {
         table
     }
 
-    /// Binds the current factor at `point`; returns what the terms that end with it contribute. The next phase proves the rest.
+    /// Binds the current factor under `eq`, the table of its point; returns what the terms that end with it contribute. The
+    /// next phase proves the rest.
     ///
     /// # Cost
-    /// `2^|point|` multiplications, and one per term.
-    pub fn bind(&mut self, point: &[Fr]) -> Fr {
-        let eq = eq_table(point);
+    /// One multiplication per wire and term.
+    pub fn bind(&mut self, eq: &[Fr]) -> Fr {
         let mut settled = Fr::ZERO;
         if self.phase == 0 {
-            settled += crate::claim::dot(&std::mem::take(&mut self.linear), &eq);
+            settled += crate::claim::dot(&std::mem::take(&mut self.linear), eq);
         }
         let phase = self.phase;
         self.products.retain_mut(|(weight, wires)| {

@@ -247,14 +247,19 @@ impl CircuitLaunch {
             degree + 1,
             claim.value,
         )?;
-        let scale = claim.grid.evaluate(self.grid(), &reduced.point);
-        let mut value = reduced.value - scale * weights.constant;
-        let mut gates = GatePhase::new(weights, scale);
+        // Zero with negligible probability; then nothing could be said of the gates.
+        let Some(scale) = claim.grid.evaluate(self.grid(), &reduced.point).inverse() else {
+            return Err(kernel_error(view));
+        };
+        let mut value = reduced.value * scale - weights.constant;
+        let mut gates = GatePhase::new(weights);
         let mut below = Vec::with_capacity(degree);
         for phase in 1..=degree {
             let bound = verify_sumcheck(pass.transcript, "circuit wire round", num_vars, 2, value)?;
             let wire = pass.transcript.read_scalar("circuit wire value")?;
-            let settled = gates.bind(&bound.point);
+            let mut eq = eq_table(&bound.point);
+            eq.truncate(width);
+            let settled = gates.bind(&eq);
             let rest = if phase < degree {
                 pass.transcript.read_scalar("circuit gate value")?
             } else {
@@ -264,8 +269,6 @@ impl CircuitLaunch {
                 return Err(kernel_error(view));
             }
             value = rest - settled;
-            let mut eq = eq_table(&bound.point);
-            eq.truncate(width);
             below.push((eq, wire));
         }
         let grid = GridWeights::at_point(self.grid(), &reduced.point);

@@ -93,6 +93,8 @@ pub(crate) fn next_level(
 
 /// Integers modulo a power of two.
 pub(super) trait Cell: Copy + Default + Send + Sync {
+    /// Twice as many bits, up to 64.
+    type Wide: Cell;
     fn cast(value: i64) -> Self;
     fn add(self, other: Self) -> Self;
     fn mul(self, other: Self) -> Self;
@@ -100,8 +102,9 @@ pub(super) trait Cell: Copy + Default + Send + Sync {
 }
 
 macro_rules! cell {
-    ($($t:ty),*) => {$(
+    ($($t:ty => $wide:ty),*) => {$(
         impl Cell for $t {
+            type Wide = $wide;
             fn cast(value: i64) -> Self {
                 value as Self
             }
@@ -117,7 +120,10 @@ macro_rules! cell {
         }
     )*};
 }
-cell!(i8, i16, i32, i64);
+cell!(i8 => i16, i16 => i32, i32 => i64, i64 => i64);
+
+/// Instances computed at a time: a gate's intermediate results stay in a few vector registers.
+const BLOCK: usize = 64;
 
 fn integer_gate<T: Cell>(
     row: &mut [T],
@@ -131,65 +137,88 @@ fn integer_gate<T: Cell>(
             .and_then(|c| c.ratio)
             .unwrap_or((0, 1))
     };
-    let common: i64 = terms
-        .iter()
-        .map(ratio)
-        .fold(1, |common, (_, d)| common.saturating_mul(d));
-    if common != 1 {
-        let mut wide = vec![0i64; row.len()];
-        sum_terms(
-            &mut wide,
-            terms,
-            |term| {
-                let (numerator, denominator) = ratio(term);
-                numerator.wrapping_mul(common / denominator)
-            },
-            below,
-        );
-        row.iter_mut()
-            .zip(wide)
-            .for_each(|(out, sum)| *out = T::cast(sum / common));
-        return;
+    let common: i64 = terms.iter().map(ratio).fold(1, |common, (_, d)| {
+        if common % d == 0 {
+            common
+        } else {
+            common.saturating_mul(d)
+        }
+    });
+    let scaled = |term: &TermRef<'_>| {
+        let (numerator, denominator) = ratio(term);
+        numerator.wrapping_mul(common / denominator)
+    };
+    for (index, out) in row.chunks_mut(BLOCK).enumerate() {
+        let start = index * BLOCK;
+        match common {
+            1 => sum_terms(out, terms, scaled, below, start),
+            // The result fits `T`, its multiple fits twice the width for small denominators.
+            2..=127 => divided::<T, T::Wide>(out, terms, scaled, below, start, common),
+            _ => divided::<T, i64>(out, terms, scaled, below, start, common),
+        }
     }
-    sum_terms(row, terms, |term| ratio(term).0, below);
 }
 
-/// Adds all terms to a row of zeros.
+fn divided<T: Cell, W: Cell>(
+    out: &mut [T],
+    terms: &[TermRef<'_>],
+    scaled: impl Fn(&TermRef<'_>) -> i64,
+    below: &Level,
+    start: usize,
+    common: i64,
+) {
+    let mut wide = [W::default(); BLOCK];
+    let wide = &mut wide[..out.len()];
+    sum_terms(wide, terms, scaled, below, start);
+    let zip = out.iter_mut().zip(&*wide);
+    if common == 2 {
+        zip.for_each(|(out, sum)| *out = T::cast(sum.widen() >> 1));
+    } else {
+        zip.for_each(|(out, sum)| *out = T::cast(sum.widen() / common));
+    }
+}
+
+/// Adds all terms to a block of zeros that starts at instance `start`.
 fn sum_terms<T: Cell>(
-    row: &mut [T],
+    block: &mut [T],
     terms: &[TermRef<'_>],
     coefficient: impl Fn(&TermRef<'_>) -> i64,
     below: &Level,
+    start: usize,
 ) {
-    let mut product = Vec::new();
+    let mut product = [T::default(); BLOCK];
+    let product = &mut product[..block.len()];
     for term in terms {
         let factor = T::cast(coefficient(term));
         match term.wires {
-            [] => row.iter_mut().for_each(|sum| *sum = sum.add(factor)),
-            &[wire] => each(below.row(wire), row, |sum, value| {
+            [] => block.iter_mut().for_each(|sum| *sum = sum.add(factor)),
+            &[wire] => each(below.row(wire), start, block, |sum, value| {
                 sum.add(factor.mul(value))
             }),
-            &[first, ref rest @ ..] => {
-                product.clear();
-                product.resize(row.len(), factor);
-                each(below.row(first), &mut product, T::mul);
-                for &wire in rest {
-                    each(below.row(wire), &mut product, T::mul);
+            &[first, ref middle @ .., last] => {
+                each(below.row(first), start, product, |_, value| {
+                    factor.mul(value)
+                });
+                for &wire in middle {
+                    each(below.row(wire), start, product, T::mul);
                 }
-                row.iter_mut()
-                    .zip(&product)
+                each(below.row(last), start, product, T::mul);
+                block
+                    .iter_mut()
+                    .zip(&*product)
                     .for_each(|(sum, &value)| *sum = sum.add(value));
             }
         }
     }
 }
 
-/// Combines a row with another one, value by value.
-fn each<T: Cell>(source: Row<'_>, row: &mut [T], f: impl Fn(T, T) -> T) {
+/// Combines a block with the values of a row from instance `start` on.
+fn each<T: Cell>(source: Row<'_>, start: usize, block: &mut [T], f: impl Fn(T, T) -> T) {
     macro_rules! zip {
         ($values:expr) => {
-            row.iter_mut()
-                .zip($values)
+            block
+                .iter_mut()
+                .zip(&$values[start..])
                 .for_each(|(out, &value)| *out = f(*out, T::cast(value.widen())))
         };
     }

@@ -180,16 +180,16 @@ impl Prover<'_, '_, '_, '_> {
             request,
             claim.value,
         )?;
-        let scale = claim.grid.evaluate(grid, &rounds.point);
+        let scale = claim.grid.evaluate(grid, &rounds.point).inverse();
+        let scale = scale.ok_or(ProveError::Internal("a challenge hit a root"))?;
         let values = below.over_instances(contract, &eq_table(&rounds.point))?;
         let num_vars = values.len().next_power_of_two().ilog2() as usize;
         let padded = |mut table: Vec<Fr>| -> Table<'static> {
             table.resize(1 << num_vars, Fr::ZERO);
             Table::Fr(table.into())
         };
-        let mut gates = GatePhase::new(weights, scale);
-        // What the instances left of the claim: the constant is known to both sides.
-        let mut value = rounds.claim - scale * constant;
+        let mut gates = GatePhase::new(weights);
+        let mut value = rounds.claim * scale - constant;
         let mut wires = Vec::with_capacity(layer.degree());
         for phase in 1..=layer.degree() {
             let tables = vec![padded(values.clone()), padded(gates.table(&values))];
@@ -214,15 +214,15 @@ impl Prover<'_, '_, '_, '_> {
                 ));
             };
             let wire = self.pass.channel.send_one("circuit wire value", wire);
-            let settled = gates.bind(&bound.point);
+            let mut eq = eq_table(&bound.point);
+            eq.truncate(values.len());
+            let settled = gates.bind(&eq);
             let rest = if phase < layer.degree() {
                 self.pass.channel.send_one("circuit gate value", rest)
             } else {
                 settled
             };
             value = rest - settled;
-            let mut eq = eq_table(&bound.point);
-            eq.truncate(values.len());
             wires.push((eq, wire));
         }
         let grid = GridWeights::at_point(grid, &rounds.point);
