@@ -29,7 +29,10 @@ impl Machine<'_> {
         {
             return Ok(Values::Int(values));
         }
-        Ok(Values::Field(self.run_field(inputs)?))
+        let values = self.run_field(inputs)?;
+        // Hints are bits and words, as a rule, whatever they were computed from.
+        let integers: Option<Vec<i64>> = values.iter().map(|&value| to_integer(value)).collect();
+        Ok(integers.map_or(Values::Field(values), Values::Int))
     }
 
     pub(super) fn failed(&self, problem: &'static str) -> ProveError {
@@ -48,19 +51,7 @@ impl Machine<'_> {
         for step in &advice.steps {
             match step {
                 Step::Linear { constant, terms } => {
-                    let mut sum = match constant {
-                        Some(index) => self.integer(*index).map(i128::from),
-                        None => Some(0),
-                    };
-                    for &(coefficient, value) in terms {
-                        let product = self
-                            .integer(coefficient)
-                            .map(|c| i128::from(c) * i128::from(at(&values, value)));
-                        sum = sum
-                            .zip(product)
-                            .and_then(|(sum, product)| sum.checked_add(product));
-                    }
-                    let Some(sum) = sum.and_then(|sum| i64::try_from(sum).ok()) else {
+                    let Some(sum) = self.integer_sum(*constant, terms, &values) else {
                         return Ok(None);
                     };
                     values.push(sum);
@@ -91,11 +82,32 @@ impl Machine<'_> {
         ))
     }
 
-    fn integer(&self, index: u32) -> Option<i64> {
-        match self.coefficients.get(index as usize)?.ratio {
-            Some((numerator, 1)) => Some(numerator),
-            _ => None,
+    /// `constant + Σ coefficient · value`; `None` if a coefficient is no fraction, or the sum no 64-bit integer.
+    fn integer_sum(
+        &self,
+        constant: Option<u32>,
+        terms: &[(u32, u32)],
+        values: &[i64],
+    ) -> Option<i64> {
+        let ratio = |index: u32| self.coefficients.get(index as usize)?.ratio;
+        let (mut sum, mut common) = match constant {
+            Some(index) => ratio(index).map(|(n, d)| (i128::from(n), i128::from(d)))?,
+            None => (0, 1),
+        };
+        for &(coefficient, value) in terms {
+            let (numerator, denominator) = ratio(coefficient)?;
+            let denominator = i128::from(denominator);
+            let mut term = i128::from(numerator) * i128::from(*values.get(value as usize)?);
+            if denominator != common {
+                // Both over their product: denominators are few and small.
+                sum = sum.checked_mul(denominator)?;
+                term = term.checked_mul(common)?;
+                common = common.checked_mul(denominator)?;
+            }
+            sum = sum.checked_add(term)?;
         }
+        let whole = sum % common == 0;
+        whole.then(|| i64::try_from(sum / common).ok()).flatten()
     }
 
     fn run_field(&self, inputs: &[Fr]) -> Result<Vec<Fr>, ProveError> {
