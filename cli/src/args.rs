@@ -41,6 +41,8 @@ pub enum Command {
     Prove(Prove),
     /// Check a proof. Needs the verifier key, the proof and the public values; nothing else of the prover's.
     Verify(Verify),
+    /// Groth16 proofs of circom circuits: the files of snarkjs, proved on these devices.
+    Groth16(Groth16),
     /// List the devices that can prove.
     Devices,
 }
@@ -122,4 +124,74 @@ pub struct Verify {
     /// The public inputs and outputs.
     #[arg(long, value_name = "FILE")]
     pub public: PathBuf,
+}
+
+/// Arguments of `groth16`.
+#[derive(Debug, Args)]
+pub struct Groth16 {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Groth16Command,
+}
+
+/// The commands of `groth16`.
+#[derive(Debug, Subcommand)]
+pub enum Groth16Command {
+    /// Show what a .r1cs, .wtns or .zkey file holds.
+    #[command(after_help = "Example:\n  kernelwise groth16 info circuit.zkey --json")]
+    Info {
+        /// The file.
+        file: PathBuf,
+    },
+    /// Make a key from local randomness. Whoever runs this could forge proofs: for a key that others rely on, use a ceremony's.
+    #[command(after_help = "Example:\n  kernelwise groth16 setup circuit.r1cs --out circuit.zkey")]
+    Setup {
+        /// The circuit, from `circom --r1cs`.
+        circuit: PathBuf,
+        /// The key to write, in the format of snarkjs.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Prove a witness with the key of a ceremony or of `setup`; the proof is checked before it is written.
+    #[command(
+        after_help = "Example:\n  kernelwise groth16 prove circuit.zkey witness.wtns --proof proof.json --public public.json"
+    )]
+    Prove {
+        /// The key, with its circuit.
+        key: PathBuf,
+        /// The witness.
+        witness: PathBuf,
+        /// The proof to write, as snarkjs has it.
+        #[arg(long, value_name = "FILE", default_value = "proof.json")]
+        proof: PathBuf,
+        /// The public inputs to write.
+        #[arg(long, value_name = "FILE", default_value = "public.json")]
+        public: PathBuf,
+    },
+    /// Check a proof of this program or of snarkjs.
+    #[command(
+        after_help = "Example:\n  kernelwise groth16 verify --key verification_key.json --proof proof.json --public public.json"
+    )]
+    Verify {
+        /// The verification key, JSON or .zkey.
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+        /// The proof.
+        #[arg(long, value_name = "FILE")]
+        proof: PathBuf,
+        /// The public inputs.
+        #[arg(long, value_name = "FILE")]
+        public: PathBuf,
+    },
+    /// Write the verification key of a .zkey as JSON. For a Solidity verifier: `snarkjs zkey export solidityverifier`.
+    #[command(
+        after_help = "Example:\n  kernelwise groth16 export-vk circuit.zkey --out verification_key.json"
+    )]
+    ExportVk {
+        /// The key.
+        key: PathBuf,
+        /// The file to write.
+        #[arg(long, value_name = "FILE", default_value = "verification_key.json")]
+        out: PathBuf,
+    },
 }

@@ -3,9 +3,12 @@
 use std::path::PathBuf;
 
 use kernelwise_core::VerifyError;
+use kernelwise_core::groth16::Groth16Error;
 use kernelwise_core::wire::WireError;
 use kernelwise_frontend::inspect::CompareError;
 use kernelwise_frontend::{FloatError, ImportError, InputError, QuantiseError};
+use kernelwise_groth16::Groth16ProveError;
+use kernelwise_groth16::circom::CircomError;
 use kernelwise_hal::DeviceError;
 use kernelwise_prover::ProveError;
 
@@ -16,6 +19,23 @@ pub enum Failure {
     /// The proof is not valid.
     #[error("the proof is invalid: {0}")]
     Invalid(VerifyError),
+    /// A Groth16 proof is not valid.
+    #[error("the proof is invalid: {0}")]
+    InvalidGroth16(Groth16Error),
+    /// A proof just made is not valid.
+    #[error("the proof does not verify, nothing was written: {0}")]
+    WrongWitness(Groth16Error),
+    /// A file of circom or snarkjs was refused.
+    #[error("{}: {source}", path.display())]
+    Circom {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: CircomError,
+    },
+    /// Making a Groth16 key or proof failed.
+    #[error(transparent)]
+    Groth16(#[from] Groth16ProveError),
     /// A file cannot be read.
     #[error("cannot read {}: {source}", path.display())]
     Read {
@@ -99,7 +119,7 @@ impl Failure {
     /// 1 for an invalid proof, 2 for everything else.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Invalid(_) => 1,
+            Self::Invalid(_) | Self::InvalidGroth16(_) => 1,
             _ => 2,
         }
     }
@@ -124,6 +144,9 @@ impl Failure {
             Self::Prove(ProveError::OutOfDomain { .. }) => Some(
                 "an activation left its table; calibrate with inputs like this one (--calibrate)",
             ),
+            Self::WrongWitness(_) => {
+                Some("the witness is not one of this key's circuit, or the key is damaged")
+            }
             Self::Write { .. } => Some("check that the folder exists, is writable, and has space"),
             _ => None,
         }

@@ -1,7 +1,7 @@
 //! Reading and writing files so that nothing is lost: whole, checked, and renamed into place.
 
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use kernelwise_core::wire::{FileKind, decode_file, encode_file};
@@ -46,18 +46,37 @@ pub fn read_kind(kind: FileKind, path: &Path) -> Result<Vec<u8>, Failure> {
 /// Writes a file under a temporary name beside it, flushes it to the disk, then renames it: after a crash there is the old file or
 /// the new one, never half of one.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let failed = |source| Failure::Write {
+        path: path.to_owned(),
+        source,
+    };
+    write_with(path, |out| out.write_all(bytes).map_err(failed))
+}
+
+/// As [`write`], in pieces.
+pub fn write_with(
+    path: &Path,
+    contents: impl FnOnce(&mut BufWriter<File>) -> Result<(), Failure>,
+) -> Result<(), Failure> {
     let temporary = temporary_name(path);
-    let written = File::create(&temporary)
-        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
-        .and_then(|()| fs::rename(&temporary, path));
-    written.map_err(|source| {
+    let failed = |source| Failure::Write {
+        path: path.to_owned(),
+        source,
+    };
+    let written = (|| {
+        let mut out = BufWriter::new(File::create(&temporary).map_err(failed)?);
+        contents(&mut out)?;
+        let file = out
+            .into_inner()
+            .map_err(|error| failed(error.into_error()))?;
+        file.sync_all().map_err(failed)?;
+        fs::rename(&temporary, path).map_err(failed)
+    })();
+    if written.is_err() {
         // Best effort: the error to report is the first one.
         let _ = fs::remove_file(&temporary);
-        Failure::Write {
-            path: path.to_owned(),
-            source,
-        }
-    })
+    }
+    written
 }
 
 /// Writes a payload as a Kernelwise file of this kind.

@@ -47,6 +47,7 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         Command::Setup(args) => commands::setup::run(args, format, cli.quiet),
         Command::Prove(args) => commands::prove::run(args, format, cli.quiet),
         Command::Verify(args) => commands::verify::run(args, format),
+        Command::Groth16(args) => commands::groth16::run(&args.command, format, cli.quiet),
         Command::Devices => commands::devices::run(format),
     }
 }

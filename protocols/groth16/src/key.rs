@@ -5,6 +5,7 @@ use kernelwise_field::{G1Affine, G2Affine};
 
 use crate::error::Groth16ProveError;
 use crate::r1cs::WireCounts;
+use crate::setup::QuotientForm;
 
 /// The points that a prover sums; shapes fit one constraint system.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +52,14 @@ impl Quotient {
     pub fn bases(&self) -> &[G1Affine] {
         match self {
             Self::Powers(bases) | Self::OddValues(bases) => bases,
+        }
+    }
+
+    /// Which bases they are.
+    pub fn form(&self) -> QuotientForm {
+        match self {
+            Self::Powers(_) => QuotientForm::Powers,
+            Self::OddValues(_) => QuotientForm::OddValues,
         }
     }
 

@@ -6,13 +6,15 @@
 //! | [`r1cs`] | constraint systems: sparse matrices, a builder |
 //! | [`setup`](mod@setup) | proving and verifying keys from fresh randomness |
 //! | [`key`] | the proving key |
+//! | [`linked`] | kernels that share vectors with other proofs |
 //! | [`prove`](mod@prove) | the prover: transforms and sums on devices |
 //!
 //! # Example
 //! ```text
 //! let key = setup(&r1cs, QuotientForm::OddValues)?;             // a local setup: whoever runs it could forge
-//! let prover = Prover::load(&key, Devices::select(&[&device])?)?;
-//! let proof = prover.prove(&r1cs, &wires)?;
+//! let devices = Devices::select(&[&device])?;
+//! let prover = Prover::load(&key, devices)?;
+//! let proof = prover.prove(devices, &r1cs, &wires)?;
 //! verify(key.verifying(), &inputs, &proof)?;
 //! ```
 //! Verification is in [`kernelwise_core::groth16`], which depends on no device.
@@ -24,6 +26,7 @@ pub mod ark;
 pub mod circom;
 pub mod error;
 pub mod key;
+pub mod linked;
 pub mod prove;
 mod quotient;
 pub mod r1cs;

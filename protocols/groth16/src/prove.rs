@@ -6,16 +6,17 @@
 //! ```
 //! `r` and `s` are fresh from the operating system; `κ` opens the carried commitment, where there is one.
 
-use kernelwise_core::groth16::{Proof, VerifyingKey};
-use kernelwise_field::{CurveGroup, Fr, G1, G1Affine, G2, G2Affine, Zero};
+use kernelwise_core::groth16::{KeyPoints, Proof, VerifyingKey};
+use kernelwise_field::{CurveGroup, Fr, G1, G1Affine, G2, G2Affine};
 use kernelwise_hal::{BaseSet, Device, DeviceError, Msm, MsmGroup, Ntt, Scalars};
 use zeroize::Zeroize;
 
 use crate::error::Groth16ProveError;
-use crate::key::{ProvingKey, Quotient};
+use crate::key::ProvingKey;
 use crate::quotient::{self, Rows};
 use crate::r1cs::{Matrix, R1cs, WireCounts, check_wires};
 use crate::random;
+use crate::setup::QuotientForm;
 
 /// Where each operation runs; `rayon` serves the rest.
 #[derive(Clone, Copy)]
@@ -148,16 +149,44 @@ impl KeyedCircuit {
     }
 }
 
-/// A proving key resident on devices, for any number of proofs.
-pub struct Prover<'a> {
-    devices: Devices<'a>,
-    key: &'a ProvingKey,
+/// A proving key resident on devices, for any number of proofs; the key itself may be dropped.
+pub struct Prover {
+    head: Head,
     a: Query<G1>,
     b_g1: Query<G1>,
     b_g2: Query<G2>,
     private: Query<G1>,
     quotient: BaseSet<G1>,
     boundary: Option<BaseSet<G1>>,
+}
+
+/// What is not resident of a key: some points and sizes.
+struct Head {
+    verifying: VerifyingKey,
+    points: KeyPoints,
+    beta_g1: G1Affine,
+    delta_g1: G1Affine,
+    /// `η/ε` and `η/δ`.
+    boundary: Option<[G1Affine; 2]>,
+    counts: WireCounts,
+    domain_len: usize,
+    form: QuotientForm,
+}
+
+impl Head {
+    fn new(key: &ProvingKey) -> Self {
+        let points = key.points();
+        Self {
+            verifying: key.verifying().clone(),
+            points: key.verifying_points(),
+            beta_g1: points.beta_g1,
+            delta_g1: points.delta_g1,
+            boundary: points.boundary.as_ref().map(|b| [b.blind, b.blind_private]),
+            counts: key.counts(),
+            domain_len: key.domain_len(),
+            form: points.quotient.form(),
+        }
+    }
 }
 
 /// What opens a commitment to boundary wires: the secret that hides it.
@@ -192,17 +221,16 @@ impl Blinds {
     }
 }
 
-impl<'a> Prover<'a> {
+impl Prover {
     /// Makes a key resident.
     ///
     /// # Errors
     /// What a device reports.
-    pub fn load(key: &'a ProvingKey, devices: Devices<'a>) -> Result<Self, Groth16ProveError> {
+    pub fn load(key: &ProvingKey, devices: Devices<'_>) -> Result<Self, Groth16ProveError> {
         let points = key.points();
         let boundary = points.boundary.as_ref();
         Ok(Self {
-            devices,
-            key,
+            head: Head::new(key),
             a: Query::load(devices.msm, &points.a)?,
             b_g1: Query::load(devices.msm, &points.b_g1)?,
             b_g2: Query::load(devices.msm_g2, &points.b_g2)?,
@@ -216,10 +244,10 @@ impl<'a> Prover<'a> {
 
     /// The key that verifies the proofs.
     pub fn verifying(&self) -> &VerifyingKey {
-        self.key.verifying()
+        &self.head.verifying
     }
 
-    /// Proves that `wires` satisfy `r1cs`, a system without boundary wires.
+    /// Proves that `wires` satisfy `r1cs`, a system without boundary wires, on the devices that the key is on.
     ///
     /// # Cost
     /// Four sums in G1 and one in G2 of as many points as there are wires, and seven transforms of the domain.
@@ -228,14 +256,25 @@ impl<'a> Prover<'a> {
     /// [`Groth16ProveError::Shape`] if the system is another than that of the key;
     /// [`Groth16ProveError::Unsatisfied`]; [`Groth16ProveError::Unsupported`] for a system with boundary wires, whose
     /// commitment comes first; [`Groth16ProveError::Randomness`]; what a device reports.
-    pub fn prove(&self, r1cs: &R1cs, wires: &[Fr]) -> Result<Proof, Groth16ProveError> {
-        if self.key.counts().boundary > 0 {
+    pub fn prove(
+        &self,
+        devices: Devices<'_>,
+        r1cs: &R1cs,
+        wires: &[Fr],
+    ) -> Result<Proof, Groth16ProveError> {
+        if self.head.counts.boundary > 0 {
             return Err(Groth16ProveError::Unsupported {
                 operation: "a proof without commitment",
                 what: "circuits with boundary wires",
             });
         }
-        self.prove_rows(self.rows(r1cs, wires)?, wires, &Blinds::fresh()?, None)
+        self.prove_rows(
+            devices,
+            self.rows(r1cs, wires)?,
+            wires,
+            &Blinds::fresh()?,
+            None,
+        )
     }
 
     /// Proves for a circuit that a ceremony's key carries with it.
@@ -247,6 +286,7 @@ impl<'a> Prover<'a> {
     /// As [`prove`](Prover::prove), but for [`Groth16ProveError::Unsatisfied`].
     pub fn prove_keyed(
         &self,
+        devices: Devices<'_>,
         circuit: &KeyedCircuit,
         wires: &[Fr],
     ) -> Result<Proof, Groth16ProveError> {
@@ -255,7 +295,7 @@ impl<'a> Prover<'a> {
             b: &circuit.b,
             own_rows: 0,
         };
-        self.prove_rows(rows, wires, &Blinds::fresh()?, None)
+        self.prove_rows(devices, rows, wires, &Blinds::fresh()?, None)
     }
 
     /// Commits to the boundary wires: the first message about them, before any challenge.
@@ -265,9 +305,10 @@ impl<'a> Prover<'a> {
     /// [`Groth16ProveError::Randomness`]; what a device reports.
     pub fn commit(
         &self,
+        devices: Devices<'_>,
         boundary: &[Fr],
     ) -> Result<(G1Affine, BoundaryOpening), Groth16ProveError> {
-        let (Some(bases), Some(points)) = (&self.boundary, &self.key.points().boundary) else {
+        let (Some(bases), Some([blind, _])) = (&self.boundary, &self.head.boundary) else {
             return Err(Groth16ProveError::Unsupported {
                 operation: "a commitment",
                 what: "circuits without boundary wires",
@@ -283,8 +324,8 @@ impl<'a> Prover<'a> {
         let opening = BoundaryOpening {
             kappa: random::field()?,
         };
-        let sum = self.devices.msm.msm(bases, Scalars::Fr(boundary))?;
-        let commitment = sum + points.blind * opening.kappa;
+        let sum = devices.msm.msm(bases, Scalars::Fr(boundary))?;
+        let commitment = sum + *blind * opening.kappa;
         Ok((commitment.into_affine(), opening))
     }
 
@@ -294,12 +335,13 @@ impl<'a> Prover<'a> {
     /// As [`prove`](Prover::prove).
     pub fn prove_committed(
         &self,
+        devices: Devices<'_>,
         r1cs: &R1cs,
         wires: &[Fr],
         opening: BoundaryOpening,
     ) -> Result<Proof, Groth16ProveError> {
         let rows = self.rows(r1cs, wires)?;
-        self.prove_rows(rows, wires, &Blinds::fresh()?, Some(opening))
+        self.prove_rows(devices, rows, wires, &Blinds::fresh()?, Some(opening))
     }
 
     /// The rows of a system, after checking that it is that of the key and that the wires satisfy it.
@@ -308,7 +350,7 @@ impl<'a> Prover<'a> {
             public,
             boundary,
             total,
-        } = self.key.counts();
+        } = self.head.counts;
         let counts = r1cs.counts();
         for (what, expected, got) in [
             ("public inputs", public, counts.public),
@@ -316,7 +358,7 @@ impl<'a> Prover<'a> {
             ("wires", total, counts.total),
             (
                 "domain",
-                self.key.domain_len(),
+                self.head.domain_len,
                 crate::setup::domain_len(r1cs)?,
             ),
         ] {
@@ -339,24 +381,31 @@ impl<'a> Prover<'a> {
 
     fn prove_rows(
         &self,
+        devices: Devices<'_>,
         rows: Rows<'_>,
         wires: &[Fr],
         blinds: &Blinds,
         opening: Option<BoundaryOpening>,
     ) -> Result<Proof, Groth16ProveError> {
-        check_wires(wires, self.key.counts().total)?;
-        let Devices { msm, msm_g2, ntt } = self.devices;
-        let (points, verifying) = (self.key.points(), self.key.verifying_points());
-        let quotient_sum = self.quotient_sum(ntt, rows, wires, &points.quotient)?;
-        let first_private = wires.len() - points.private.len();
+        let Head {
+            points: verifying,
+            beta_g1,
+            delta_g1,
+            counts,
+            ..
+        } = &self.head;
+        check_wires(wires, counts.total)?;
+        let Devices { msm, msm_g2, .. } = devices;
+        let quotient_sum = self.quotient_sum(devices, rows, wires)?;
+        let first_private = 1 + counts.public + counts.boundary;
         let private = self.private.sum(msm, &wires[first_private..])?;
         let (r, s) = (&blinds.r, &blinds.s);
-        let a = self.a.sum(msm, wires)? + verifying.alpha_g1 + points.delta_g1 * *r;
-        let b_g1 = self.b_g1.sum(msm, wires)? + points.beta_g1 + points.delta_g1 * *s;
+        let a = self.a.sum(msm, wires)? + verifying.alpha_g1 + *delta_g1 * *r;
+        let b_g1 = self.b_g1.sum(msm, wires)? + *beta_g1 + *delta_g1 * *s;
         let b: G2 = self.b_g2.sum(msm_g2, wires)? + verifying.beta_g2 + verifying.delta_g2 * *s;
-        let mut c = private + quotient_sum + a * *s + b_g1 * *r - points.delta_g1 * (*r * s);
-        if let (Some(opening), Some(boundary)) = (&opening, &points.boundary) {
-            c -= boundary.blind_private * opening.kappa;
+        let mut c = private + quotient_sum + a * *s + b_g1 * *r - *delta_g1 * (*r * s);
+        if let (Some(opening), Some([_, blind])) = (&opening, &self.head.boundary) {
+            c -= *blind * opening.kappa;
         }
         let (a, b, c): (G1Affine, G2Affine, G1Affine) =
             (a.into_affine(), b.into_affine(), c.into_affine());
@@ -365,17 +414,15 @@ impl<'a> Prover<'a> {
 
     fn quotient_sum(
         &self,
-        ntt: &dyn Ntt,
+        devices: Devices<'_>,
         rows: Rows<'_>,
         wires: &[Fr],
-        quotient: &Quotient,
     ) -> Result<G1, Groth16ProveError> {
-        let scalars = quotient::scalars(ntt, rows, wires, quotient, self.key.domain_len())?;
-        if scalars.is_empty() {
-            return Ok(G1::zero());
-        }
-        let msm = self.devices.msm;
-        Ok(msm.msm(&self.quotient, Scalars::Fr(&scalars))?)
+        let Head {
+            form, domain_len, ..
+        } = self.head;
+        let scalars = quotient::scalars(devices.ntt, rows, wires, form, domain_len)?;
+        Ok(devices.msm.msm(&self.quotient, Scalars::Fr(&scalars))?)
     }
 }
 

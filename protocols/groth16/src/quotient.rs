@@ -12,8 +12,8 @@ use kernelwise_hal::ntt::generator;
 use rayon::prelude::*;
 
 use crate::error::Groth16ProveError;
-use crate::key::Quotient;
 use crate::r1cs::Matrix;
+use crate::setup::QuotientForm;
 
 /// Rows that a thread takes at a time.
 const CHUNK: usize = 1 << 9;
@@ -27,15 +27,15 @@ pub(crate) struct Rows<'a> {
     pub(crate) own_rows: usize,
 }
 
-/// The scalars for the bases of `quotient`.
+/// The scalars for the bases of the quotient in the given form.
 ///
 /// # Cost
-/// Six transforms, seven for [`Quotient::Powers`]; three vectors of the size of the domain.
+/// Six transforms, seven for [`QuotientForm::Powers`]; three vectors of the size of the domain.
 pub(crate) fn scalars(
     ntt: &dyn Ntt,
     rows: Rows<'_>,
     wires: &[Fr],
-    quotient: &Quotient,
+    form: QuotientForm,
     len: usize,
 ) -> Result<Vec<Fr>, Groth16ProveError> {
     let mut a = product(rows.a, wires, len);
@@ -48,18 +48,18 @@ pub(crate) fn scalars(
     let products = c.par_iter_mut().zip(&a).zip(&b).with_min_len(CHUNK);
     products.for_each(|((c, a), b)| *c = *a * b);
 
-    let shift = match quotient {
-        Quotient::Powers(_) => Fr::GENERATOR,
-        Quotient::OddValues(_) => generator(2 * len)?,
+    let shift = match form {
+        QuotientForm::Powers => Fr::GENERATOR,
+        QuotientForm::OddValues => generator(2 * len)?,
     };
     for values in [&mut a, &mut b, &mut c] {
         ntt.inverse(values, Fr::ONE)?;
         ntt.forward(values, shift)?;
     }
-    let factor = match quotient {
+    let factor = match form {
         // The coset has no root of unity of order n, so Z is not zero.
-        Quotient::Powers(_) => (shift.pow([len as u64]) - Fr::ONE).inverse(),
-        Quotient::OddValues(_) => None,
+        QuotientForm::Powers => (shift.pow([len as u64]) - Fr::ONE).inverse(),
+        QuotientForm::OddValues => None,
     };
     let values = a.par_iter_mut().zip(&b).zip(&c).with_min_len(CHUNK);
     values.for_each(|((a, b), c)| {
@@ -69,9 +69,10 @@ pub(crate) fn scalars(
         }
     });
     drop((b, c));
-    if let Quotient::Powers(bases) = quotient {
+    if form == QuotientForm::Powers {
         ntt.inverse(&mut a, shift)?;
-        a.truncate(bases.len());
+        // The degree is at most n − 2.
+        a.truncate(len - 1);
     }
     Ok(a)
 }

@@ -15,7 +15,8 @@ use kernelwise_hal::{Device, DeviceError, NullDevice};
 
 fn prove(key: &ProvingKey, r1cs: &R1cs, wires: &[Fr]) -> Result<Proof, Groth16ProveError> {
     let device = CpuDevice::optimized();
-    Prover::load(key, Devices::select(&[&device])?)?.prove(r1cs, wires)
+    let devices = Devices::select(&[&device])?;
+    Prover::load(key, devices)?.prove(devices, r1cs, wires)
 }
 
 fn public<'w>(r1cs: &R1cs, wires: &'w [Fr]) -> &'w [Fr] {
@@ -70,8 +71,9 @@ fn both_tiers_of_the_cpu_give_valid_proofs() {
     let (r1cs, wires) = common::mixed(30, 5);
     let key = setup(&r1cs, QuotientForm::Powers).unwrap();
     let device = CpuDevice::reference();
-    let prover = Prover::load(&key, Devices::select(&[&device]).unwrap()).unwrap();
-    let proof = prover.prove(&r1cs, &wires).unwrap();
+    let devices = Devices::select(&[&device]).unwrap();
+    let prover = Prover::load(&key, devices).unwrap();
+    let proof = prover.prove(devices, &r1cs, &wires).unwrap();
     verify(key.verifying(), public(&r1cs, &wires), &proof).unwrap();
 }
 

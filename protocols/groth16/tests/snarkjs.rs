@@ -111,7 +111,7 @@ fn files_go_both_ways() {
     let device = CpuDevice::optimized();
     let devices = Devices::select(&[&device]).unwrap();
     let prover = Prover::load(&key, devices).unwrap();
-    let proof = prover.prove_keyed(&circuit, &witness).unwrap();
+    let proof = prover.prove_keyed(devices, &circuit, &witness).unwrap();
     fs::write(
         snarkjs.path("proof.json"),
         json::write_proof(&proof).unwrap(),

@@ -32,7 +32,8 @@ fn equal_randomness_gives_the_proof_of_arkworks() {
     let (r1cs, wires) = cubic();
     let key = crate::setup(&r1cs, crate::QuotientForm::Powers).unwrap();
     let device = CpuDevice::optimized();
-    let prover = Prover::load(&key, Devices::select(&[&device]).unwrap()).unwrap();
+    let devices = Devices::select(&[&device]).unwrap();
+    let prover = Prover::load(&key, devices).unwrap();
     let matrices = r1cs.matrices().map(|matrix| {
         (0..matrix.rows())
             .map(|row| matrix.row(row).map(|(wire, c)| (c, wire)).collect())
@@ -42,7 +43,7 @@ fn equal_randomness_gives_the_proof_of_arkworks() {
         let (r, s) = (Fr::from(r as u64), Fr::from(s as u64));
         let rows = prover.rows(&r1cs, &wires).unwrap();
         let ours = prover
-            .prove_rows(rows, &wires, &Blinds { r, s }, None)
+            .prove_rows(devices, rows, &wires, &Blinds { r, s }, None)
             .unwrap();
         let theirs = Groth16::<Bn254>::create_proof_with_reduction_and_matrices(
             &ark::proving_to_ark(&key).unwrap(),

@@ -124,6 +124,20 @@ impl Matrix {
         })
     }
 
+    /// The same rows with every column `c` at `place(c)`, to be appended to.
+    pub(crate) fn relabelled(self, place: impl Fn(u32) -> u32) -> MatrixBuilder {
+        let mut matrix = self;
+        matrix
+            .columns
+            .iter_mut()
+            .for_each(|column| *column = place(*column));
+        let indices = (0u32..).zip(&matrix.table).map(|(index, c)| (*c, index));
+        MatrixBuilder {
+            indices: indices.collect(),
+            matrix,
+        }
+    }
+
     /// The largest column, if there is any entry.
     pub fn max_column(&self) -> Option<u32> {
         self.columns.iter().copied().max()

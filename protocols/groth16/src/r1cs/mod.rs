@@ -109,6 +109,11 @@ impl R1cs {
         [&self.a, &self.b, &self.c]
     }
 
+    /// The matrices.
+    pub(crate) fn into_matrices(self) -> [Matrix; 3] {
+        [self.a, self.b, self.c]
+    }
+
     /// Checks a whole assignment of the wires.
     ///
     /// # Errors
