@@ -6,6 +6,9 @@ use kernelwise_hal::DeviceError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BenchError {
+    /// Making a Groth16 key or proof failed.
+    #[error(transparent)]
+    Groth16(#[from] kernelwise_groth16::Groth16ProveError),
     /// No device that was asked for offers the operation.
     #[error("{operation} is not offered by any of [{}]", devices.join(", "))]
     Unsupported {

@@ -2,6 +2,7 @@
 
 mod contract;
 mod field;
+mod groth16;
 mod msm;
 mod msm_g2;
 mod msm_rows;
@@ -46,6 +47,8 @@ pub enum Op {
     Contract,
     /// Number-theoretic transform.
     Ntt,
+    /// A Groth16 proof, from the values of all wires.
+    Groth16,
 }
 
 impl Op {
@@ -61,6 +64,7 @@ impl Op {
             Self::SumcheckWide => "sumcheck-wide",
             Self::Contract => "contract",
             Self::Ntt => "ntt",
+            Self::Groth16 => "groth16",
         }
     }
 
@@ -81,6 +85,7 @@ impl Op {
             Self::SumcheckWide => sumcheck_wide::KINDS,
             Self::Contract => &["i8-rows", "i8-cols", "i16-rows", "i16-cols"],
             Self::Ntt => &["forward", "inverse-coset"],
+            Self::Groth16 => &["fr"],
         }
     }
 
@@ -91,6 +96,8 @@ impl Op {
             Self::Field => 12..=30,
             // Its size is the number of instances.
             Self::SumcheckWide => 1..=14,
+            // A proof has a few constraints at least; keys are made afresh.
+            Self::Groth16 => 3..=22,
             _ => 1..=26,
         }
     }
@@ -154,6 +161,7 @@ impl Setting {
             Op::SumcheckWide => sumcheck_wide::case(self, scalar_kind, log_size),
             Op::Contract => contract::case(self, scalar_kind, log_size),
             Op::Ntt => ntt::case(self, scalar_kind, log_size),
+            Op::Groth16 => groth16::case(self, log_size),
         }
     }
 

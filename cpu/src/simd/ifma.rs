@@ -431,6 +431,16 @@ pub(super) fn canonical<F: LaneField>(x: Lanes<F>) -> Lanes<F> {
     select(negative, d, x)
 }
 
+/// The smaller of a canonical `x` and `p − x`, and the lanes in which that is `p − x`.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
+pub(super) fn magnitude<F: LaneField>(x: Lanes<F>) -> (Lanes<F>, u8) {
+    let opposite = carry::<F>(difference_limbs(splat(&F::LANES.modulus), x));
+    let difference = carry::<F>(difference_limbs(opposite, x));
+    let negative = _mm512_movepi64_mask(difference.0[LIMBS - 1]);
+    (select(negative, x, opposite), negative)
+}
+
 /// `b` in the lanes of `mask`, `a` in the others.
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]

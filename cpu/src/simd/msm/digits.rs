@@ -113,23 +113,30 @@ fn integer_digits<T: Copy + Into<i64>>(values: &[T], windows: Windows, out: &mut
     }
 }
 
-/// Canonical scalars, offset and cut in lanes.
+/// Canonical scalars, made signed, offset and cut in lanes.
+///
+/// A scalar above half the modulus counts as the negative that it also is, so that small negative numbers have as few
+/// nonzero digits as small positive ones.
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
 fn field_digits(values: &[Fr], windows: Windows, out: &mut [u16]) {
     // Multiplying a representative of radix 2^256 by 2^4/2^260 leaves the integer itself.
     let leave = ifma::splat(&[1 << 4, 0, 0, 0, 0]);
     let offset = ifma::splat::<Fr>(&field_offset(windows));
     let mask = _mm512_set1_epi64((1 << windows.bits) - 1);
+    let zero_digit_twice = _mm512_set1_epi64(1 << windows.bits);
     let len = values.len();
     for (index, values) in values.chunks(WIDTH).enumerate() {
         let words = std::array::from_fn(|lane| {
             values.get(lane).map_or(&[0; 4], |value| value.montgomery())
         });
         let integers = ifma::canonical(ifma::mul(ifma::load_words(words), leave));
-        let shifted = ifma::add_lazy(integers, offset);
+        let (magnitudes, negative) = ifma::magnitude(integers);
+        let shifted = ifma::add_lazy(magnitudes, offset);
         for window in 0..windows.count {
             let digits = bits_at(shifted, window * windows.bits as usize);
-            let digits = _mm512_cvtepi64_epi16(_mm512_and_si512(digits, mask));
+            let digits = _mm512_and_si512(digits, mask);
+            let digits = _mm512_mask_sub_epi64(digits, negative, zero_digit_twice, digits);
+            let digits = _mm512_cvtepi64_epi16(digits);
             let mut eight = [0; WIDTH];
             // SAFETY: the reference is valid for 16 bytes; the store has no alignment requirement.
             unsafe { _mm_storeu_si128(eight.as_mut_ptr().cast(), digits) }
@@ -162,4 +169,35 @@ fn bits_at(x: Lanes<Fr>, bit: usize) -> __m512i {
     }
     let above = _mm512_set1_epi64((LIMB_BITS - within) as i64);
     _mm512_or_si512(low, _mm512_sllv_epi64(x.0[limb + 1], above))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simd::Avx512;
+
+    #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
+    fn nonzero(scalar: Fr, windows: Windows) -> usize {
+        let digits = Digits::new(Scalars::Fr(&[scalar]), windows);
+        (0..windows.count)
+            .flat_map(|window| digits.pieces(window, 0, 1))
+            .filter(|piece| usize::from(piece[0]) != windows.buckets())
+            .count()
+    }
+
+    #[test]
+    fn small_negative_scalars_have_few_digits() {
+        if Avx512::detect().is_none() {
+            return;
+        }
+        for len in [1, 1 << 10, 1 << 20, 1 << 26] {
+            let windows = Windows::for_field(len, 1);
+            for (scalar, count) in [(0u64, 0), (1, 1), (2, 1)] {
+                for scalar in [Fr::from(scalar), -Fr::from(scalar)] {
+                    // SAFETY: the features were detected above.
+                    assert_eq!(unsafe { nonzero(scalar, windows) }, count, "{windows:?}");
+                }
+            }
+        }
+    }
 }

@@ -41,7 +41,10 @@ impl Windows {
     /// The cheapest windows for `rows` sums of `len` elements of `Fr`.
     pub(super) fn for_field(len: usize, rows: usize) -> Self {
         // 254 bits, and one for the carry out of the highest digit.
-        Self::cheapest(len, rows, |bits| Some(255usize.div_ceil(bits as usize)))
+        // The digits of a negative scalar change their signs, and that of the widest would not fit.
+        Self::cheapest(len, rows, |bits| {
+            (bits < MAX_BITS).then(|| 255usize.div_ceil(bits as usize))
+        })
     }
 
     fn cheapest(len: usize, rows: usize, count: impl Fn(u32) -> Option<usize>) -> Self {
