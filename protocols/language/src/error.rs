@@ -1,6 +1,8 @@
 //! Why a kernel or a program is refused.
 
 use kernelwise_core::circuit::CircuitError;
+use kernelwise_core::program::GraphError;
+use kernelwise_prover::ProveError;
 
 /// The failure of building, compiling or launching a kernel.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -64,6 +66,12 @@ pub enum KernelError {
         /// Which one.
         problem: &'static str,
     },
+    /// The program is not valid.
+    #[error(transparent)]
+    Graph(#[from] GraphError),
+    /// Running or proving failed.
+    #[error(transparent)]
+    Prove(#[from] ProveError),
     /// The circuit is outside what verifiers accept.
     #[error(transparent)]
     Circuit(#[from] CircuitError),

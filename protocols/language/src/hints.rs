@@ -1,44 +1,11 @@
-//! Functions that compute hints.
-
-use std::collections::BTreeMap;
-use std::sync::Arc;
+//! What hints compute, in the field: the meaning that provers follow.
 
 use kernelwise_core::circuit::HintFunction;
 use kernelwise_core::field::{AdditiveGroup, BigInteger, Field, Fr, PrimeField};
 
+use kernelwise_prover::HintRegistry;
+
 use crate::table::Table;
-
-/// A hint: from the values of its arguments to those of its results.
-pub type HintClosure = Arc<dyn Fn(&[Fr]) -> Vec<Fr> + Send + Sync>;
-
-/// The named hints of a kernel or a program.
-#[derive(Clone, Default)]
-pub struct HintRegistry(BTreeMap<String, HintClosure>);
-
-impl HintRegistry {
-    /// Registers a function under a name; returns whether the name was free.
-    pub fn insert(&mut self, name: impl Into<String>, function: HintClosure) -> bool {
-        self.0.insert(name.into(), function).is_none()
-    }
-
-    /// The function of that name.
-    pub fn get(&self, name: &str) -> Option<&HintClosure> {
-        self.0.get(name)
-    }
-
-    /// All names with their functions.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &HintClosure)> {
-        self.0
-            .iter()
-            .map(|(name, function)| (name.as_str(), function))
-    }
-}
-
-impl std::fmt::Debug for HintRegistry {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
-    }
-}
 
 /// Computes a hint in the field; the problem in words if it cannot be.
 pub(crate) fn compute(

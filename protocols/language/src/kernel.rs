@@ -5,10 +5,10 @@ use std::sync::Arc;
 use kernelwise_core::circuit::Circuit;
 use kernelwise_core::field::Fr;
 use kernelwise_core::program::Range;
+use kernelwise_prover::HintRegistry;
 
 use crate::builder::KernelBuilder;
 use crate::error::KernelError;
-use crate::hints::HintRegistry;
 use crate::inspect::Report;
 use crate::ir::{Ir, evaluate};
 use crate::lower::{CompileOptions, lower};
@@ -77,6 +77,10 @@ impl CircuitKernel {
 
     /// The layered circuit.
     pub fn circuit(&self) -> &Circuit {
+        &self.circuit
+    }
+
+    pub(crate) fn shared_circuit(&self) -> &Arc<Circuit> {
         &self.circuit
     }
 

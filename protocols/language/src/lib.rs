@@ -1,4 +1,4 @@
-//! The kernel language: kernels as Rust functions, compiled to layered circuits.
+//! The kernel language: kernels as Rust functions, compiled to layered circuits, launched over grids and proved.
 //!
 //! ```
 //! use kernelwise_core::field::Fr;
@@ -22,11 +22,13 @@
 //! | `lower` | from there to a layered circuit |
 //! | `r1cs` | from there to rank-one constraints |
 //! | `inspect` | what came out |
+//! | `context` | programs: kernels launched over grids, mixed with tensor kernels: [`Context`] |
 //! | [`kernels`] | kernels that are ready to use |
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
 mod builder;
+mod context;
 mod error;
 mod hints;
 mod inspect;
@@ -38,8 +40,8 @@ mod r1cs;
 mod table;
 
 pub use builder::{BIT, BYTE, KernelBuilder, Operand, U32, Var};
+pub use context::{Argument, Array, Compiled, Context};
 pub use error::KernelError;
-pub use hints::{HintClosure, HintRegistry};
 pub use inspect::{LevelReport, Report};
 pub use kernel::{CircuitKernel, Declared};
 pub use lower::CompileOptions;

@@ -51,6 +51,35 @@ impl Table {
         self.function == TableFunction::Range
     }
 
+    /// Whether both are the same whatever their names.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        (self.lo, self.bits, &self.function) == (other.lo, other.bits, &other.function)
+    }
+
+    /// All inputs.
+    pub fn domain(&self) -> Range {
+        Range::new(
+            self.lo,
+            self.lo.saturating_add((1i64 << self.bits.min(62)) - 1),
+        )
+    }
+
+    /// The interval of all outputs; `0..=0` for a range table.
+    pub fn image(&self) -> Range {
+        let domain = self.domain();
+        match &self.function {
+            TableFunction::Range => Range::new(0, 0),
+            TableFunction::Clamp(range) => Range::new(
+                domain.lo.clamp(range.lo, range.hi),
+                domain.hi.clamp(range.lo, range.hi),
+            ),
+            TableFunction::Values(values) => Range::new(
+                values.iter().copied().min().unwrap_or(0).into(),
+                values.iter().copied().max().unwrap_or(0).into(),
+            ),
+        }
+    }
+
     /// What is wrong, in words: expected and got.
     pub(crate) fn problem(&self) -> Option<(String, String)> {
         match &self.function {

@@ -12,12 +12,12 @@ use std::sync::Arc;
 use kernelwise_core::circuit::HintFunction;
 use kernelwise_core::field::{AdditiveGroup, Field, Fr};
 use kernelwise_core::program::Range;
+use kernelwise_prover::HintRegistry;
 
 pub use var::{Operand, Var};
 pub use word::U32;
 
 use crate::error::KernelError;
-use crate::hints::HintRegistry;
 use crate::ir::{HintCall, InputPort, Ir, NodeId, OutputPort};
 use crate::table::Table;
 
@@ -180,6 +180,12 @@ impl KernelBuilder {
         self.wrap(node)
     }
 
+    /// A constant on a wire of its own: expressions with it keep the shape that they have with any other value.
+    pub fn wired_constant(&self, value: impl Into<Fr>) -> Var<'_> {
+        let node = self.ir.borrow_mut().wired_constant(value.into());
+        self.wrap(node)
+    }
+
     /// `constant + Σ coefficient · var`: one node, however long.
     pub fn linear<'k>(&'k self, constant: impl Into<Fr>, terms: &[(Fr, Var<'k>)]) -> Var<'k> {
         let nodes: Vec<NodeId> = terms.iter().map(|(_, var)| self.own(*var).node).collect();
@@ -205,6 +211,25 @@ impl KernelBuilder {
         let nodes = self.nodes(vars);
         let node = self.ir.borrow_mut().product(&nodes);
         self.wrap(node)
+    }
+
+    /// The product of all, for this use alone: it stays a term of the gate that uses it even where an equal product has a gate elsewhere,
+    /// so that the gate's values are known from its factors.
+    pub fn term<'k>(&'k self, vars: &[Var<'k>]) -> Var<'k> {
+        let nodes = self.nodes(vars);
+        let node = self.ir.borrow_mut().unshared_product(&nodes);
+        self.wrap(node)
+    }
+
+    /// The same value, with a gate of its own: what is known of its range is then not lost where its polynomial would be merged into
+    /// others.
+    pub fn wire<'k>(&'k self, x: Var<'k>) -> Var<'k> {
+        let node = self.own(x).node;
+        let mut ir = self.ir.borrow_mut();
+        if ir.as_constant(node).is_none() {
+            ir.wires.insert(node);
+        }
+        x
     }
 
     /// `a` where `condition` is 1, `b` where it is 0. The condition must be known to be a bit.
@@ -365,13 +390,14 @@ impl KernelBuilder {
         }
         let argument = self.own(x).node;
         let mut ir = self.ir.borrow_mut();
-        let same = |known: &Table| {
-            (known.lo, known.bits, &known.function) == (table.lo, table.bits, &table.function)
-        };
-        let index = ir.tables.iter().position(same).unwrap_or_else(|| {
-            ir.tables.push(table.clone());
-            ir.tables.len() - 1
-        });
+        let index = ir
+            .tables
+            .iter()
+            .position(|known| known.is_same(table))
+            .unwrap_or_else(|| {
+                ir.tables.push(table.clone());
+                ir.tables.len() - 1
+            });
         ir.lookup(index as u32, argument, has_result)
     }
 }

@@ -64,6 +64,17 @@ impl Ir {
         self.intern_linear(constant, &[])
     }
 
+    /// A constant on a wire, which nothing is folded into.
+    pub fn wired_constant(&mut self, value: Fr) -> NodeId {
+        let constant = self.constant(value);
+        let hash = hash_of(&(2u8, constant));
+        let id = self.find_or(hash, Node::Product(&[constant]), |ir| {
+            ir.store_product(&[constant])
+        });
+        self.wires.insert(id);
+        id
+    }
+
     /// The value of a constant node.
     pub fn as_constant(&self, node: NodeId) -> Option<Coefficient> {
         match self.node(node) {
@@ -75,7 +86,9 @@ impl Ir {
     /// `coefficient · node`, seen through a scaling.
     fn as_scaled(&self, node: NodeId) -> (Coefficient, NodeId) {
         match self.node(node) {
-            Node::Linear(ZERO, &[(coefficient, inner)]) => (coefficient, inner),
+            Node::Linear(ZERO, &[(coefficient, inner)]) if !self.wires.contains(&node) => {
+                (coefficient, inner)
+            }
             _ => (ONE, node),
         }
     }
@@ -91,7 +104,9 @@ impl Ir {
             // Constants, and affine images of one node, are seen through.
             let inner = match self.node(node) {
                 Node::Linear(added, &[]) => Some((added, None)),
-                Node::Linear(added, &[term]) => Some((added, Some(term))),
+                Node::Linear(added, &[term]) if !self.wires.contains(&node) => {
+                    Some((added, Some(term)))
+                }
                 _ => None,
             };
             let Some((added, term)) = inner else {
@@ -123,6 +138,22 @@ impl Ir {
 
     /// `Π node`.
     pub fn product(&mut self, nodes: &[NodeId]) -> NodeId {
+        self.scaled_product(nodes, Self::intern_product)
+    }
+
+    /// `Π node`, a node of its own even where there is an equal one.
+    pub fn unshared_product(&mut self, nodes: &[NodeId]) -> NodeId {
+        self.scaled_product(nodes, |ir, factors| {
+            let stored = ir.store_product(factors);
+            ir.push(stored)
+        })
+    }
+
+    fn scaled_product(
+        &mut self,
+        nodes: &[NodeId],
+        add: impl FnOnce(&mut Self, &[NodeId]) -> NodeId,
+    ) -> NodeId {
         let mut scale = ONE;
         let mut factors: SmallVec<[NodeId; 8]> = SmallVec::with_capacity(nodes.len());
         for &node in nodes {
@@ -138,7 +169,7 @@ impl Ir {
         let product = match (scale, factors.as_slice()) {
             (ZERO, _) | (_, []) => return self.intern_linear(scale, &[]),
             (_, &[factor]) => factor,
-            (_, factors) => self.intern_product(factors),
+            (_, factors) => add(self, factors),
         };
         if scale == ONE {
             product
@@ -162,14 +193,16 @@ impl Ir {
 
     fn intern_product(&mut self, factors: &[NodeId]) -> NodeId {
         let hash = hash_of(&(1u8, factors));
-        self.find_or(hash, Node::Product(factors), |ir| {
-            let start = ir.factors.len() as u32;
-            ir.factors.extend_from_slice(factors);
-            Stored::Product {
-                start,
-                end: ir.factors.len() as u32,
-            }
-        })
+        self.find_or(hash, Node::Product(factors), |ir| ir.store_product(factors))
+    }
+
+    fn store_product(&mut self, factors: &[NodeId]) -> Stored {
+        let start = self.factors.len() as u32;
+        self.factors.extend_from_slice(factors);
+        Stored::Product {
+            start,
+            end: self.factors.len() as u32,
+        }
     }
 
     fn find_or(

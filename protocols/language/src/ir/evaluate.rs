@@ -1,10 +1,11 @@
 //! The meaning of a kernel: its nodes, evaluated one after the other.
 
 use kernelwise_core::field::{AdditiveGroup, Field, Fr};
+use kernelwise_prover::HintRegistry;
 
 use super::{Ir, Node, NodeId};
 use crate::error::KernelError;
-use crate::hints::{HintRegistry, compute, to_integer};
+use crate::hints::{compute, to_integer};
 
 /// The values of all nodes on the wires of all inputs; assertions and lookups must hold.
 ///

@@ -50,7 +50,8 @@ impl Live {
                     Node::Linear(..) => !is_product,
                     _ => false,
                 };
-                nested[operand as usize] = same && self.uses(operand) == 1;
+                let alone = self.uses(operand) == 1 && !ir.wires.contains(&operand);
+                nested[operand as usize] = same && alone;
             });
         }
         nested

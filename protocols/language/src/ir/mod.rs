@@ -128,6 +128,8 @@ pub(crate) struct Ir {
     pub assertions: Vec<Assertion>,
     pub lookups: Vec<LookupCall>,
     pub tables: Vec<Table>,
+    /// Nodes that get a wire of their own.
+    pub wires: HashSet<NodeId>,
     /// Hints that may stay unconstrained.
     pub waived: Vec<String>,
 }

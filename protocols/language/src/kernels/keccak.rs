@@ -6,9 +6,7 @@
 //! # Source
 //! [FIPS 202](https://doi.org/10.6028/NIST.FIPS.202), sections 3.2 and 4.
 
-use kernelwise_core::field::Fr;
-
-use super::{Encoding, constant_bits};
+use super::Encoding;
 use crate::builder::{BIT, KernelBuilder, Var};
 use crate::error::KernelError;
 use crate::kernel::CircuitKernel;
@@ -49,7 +47,7 @@ pub fn round<'k>(k: &'k KernelBuilder, state: &[Var<'k>], constant: u64) -> Vec<
                     parity[(x + 4) % 5][z],
                     parity[(x + 1) % 5][(z + 63) % 64],
                 ]);
-                moved[at(y, 2 * x + 3 * y, z + offsets[x][y])] = theta;
+                moved[at(y, 2 * x + 3 * y, z + offsets[x][y])] = k.wire(theta);
             }
         }
     }
@@ -62,11 +60,11 @@ pub fn round<'k>(k: &'k KernelBuilder, state: &[Var<'k>], constant: u64) -> Vec<
             let half = if flipped { -half } else { half };
             let terms = [
                 (half, a),
-                (half, k.product(&[a, c])),
-                (-half, k.product(&[a, b])),
-                (half, k.product(&[a, b, c])),
+                (half, k.term(&[a, c])),
+                (-half, k.term(&[a, b])),
+                (half, k.term(&[a, b, c])),
             ];
-            k.linear(0, &terms)
+            k.wire(k.linear(0, &terms))
         })
         .collect()
 }
@@ -86,18 +84,25 @@ pub fn sponge<'k>(k: &'k KernelBuilder, message: &[Var<'k>], suffix: u8) -> Vec<
     let mut tail = vec![0u8; padding];
     tail[0] = suffix;
     tail[padding - 1] |= 0x80;
-    let mut padded = message.to_vec();
-    padded.extend(constant_bits(k, &tail));
-    let mut state: Vec<Var<'k>> = vec![k.constant(Fr::from(1u64)); STATE_BITS];
-    for block in padded.chunks(8 * RATE_BYTES) {
-        for (lane, &bit) in state.iter_mut().zip(block) {
-            *lane = *lane * k.sign(bit);
+    let signs = message.iter().map(|&bit| k.wire(k.sign(bit)));
+    let tail = Encoding::Bits.encode(&tail);
+    // The first permutation is laid out like any other, whatever of its state is known.
+    let tail = tail.iter().map(|&bit| k.wired_constant(1 - 2 * bit));
+    let padded: Vec<Var<'k>> = signs.chain(tail).collect();
+    let mut state: Vec<Var<'k>> = vec![k.wired_constant(1); STATE_BITS];
+    for (index, block) in padded.chunks(8 * RATE_BYTES).enumerate() {
+        for (lane, &sign) in state.iter_mut().zip(block) {
+            *lane = if index == 0 {
+                sign
+            } else {
+                k.wire(*lane * sign)
+            };
         }
         state = permute(k, &state);
     }
     let digest: Vec<Var<'k>> = state[..8 * DIGEST_BYTES]
         .iter()
-        .map(|&sign| k.unsign(sign))
+        .map(|&sign| k.wire(k.unsign(sign)))
         .collect();
     k.bits_to_bytes(&digest)
 }
@@ -109,7 +114,7 @@ pub fn sponge<'k>(k: &'k KernelBuilder, message: &[Var<'k>], suffix: u8) -> Vec<
 pub fn permutation() -> Result<CircuitKernel, KernelError> {
     CircuitKernel::compile_with("keccak-f1600", &OPTIONS, |k| {
         let bits = k.input("state", STATE_BITS, BIT);
-        let signs: Vec<Var<'_>> = bits.iter().map(|&bit| k.sign(bit)).collect();
+        let signs: Vec<Var<'_>> = bits.iter().map(|&bit| k.wire(k.sign(bit))).collect();
         let permuted: Vec<Var<'_>> = permute(k, &signs)
             .iter()
             .map(|&sign| k.unsign(sign))

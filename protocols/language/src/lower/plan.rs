@@ -124,6 +124,11 @@ impl Planner<'_> {
 
     /// Stores the polynomial of a node, as a wire if several users would otherwise each compute it.
     fn keep(&mut self, id: NodeId, mut form: Form) {
+        if self.ir.wires.contains(&id) {
+            let wire = self.gate(form);
+            self.states[id as usize] = State::Wire(wire);
+            return;
+        }
         if self.live.uses(id) == 1 {
             self.states[id as usize] = State::Form(form);
             return;

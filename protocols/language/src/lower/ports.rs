@@ -9,6 +9,9 @@ use crate::ir::{Ir, Node, NodeId};
 use crate::lower::form::WireId;
 use crate::lower::plan::{Definition, Plan};
 
+/// Longest port of hints: each port is a committed tensor, whose last axis is the shortest row that a commitment can have.
+const MAX_PORT: usize = 512;
+
 /// All lookups in one table from one level.
 #[derive(Debug, Clone)]
 pub(crate) struct LookupGroup {
@@ -119,10 +122,20 @@ pub(crate) fn ports(
     let mut lookups: Vec<(usize, LookupGroup)> = groups.into_values().collect();
     lookups.sort_by_key(|(index, _)| *index);
     let (mut hints, mut hint_nodes, mut boolean_hints) = (Vec::new(), Vec::new(), Vec::new());
-    for (kind, wires) in by_kind {
+    let chunks = by_kind.into_iter().flat_map(|(kind, wires)| {
+        // What a table gives stands beside what is looked up, in one piece.
+        let len = if matches!(kind, Kind::Result(_)) {
+            wires.len()
+        } else {
+            MAX_PORT
+        };
+        let chunks: Vec<Vec<WireId>> = wires.chunks(len).map(<[WireId]>::to_vec).collect();
+        chunks.into_iter().map(move |wires| (kind, wires))
+    });
+    for (kind, wires) in chunks {
         let name = match kind {
-            Kind::Boolean => "bits".to_owned(),
-            Kind::Any => "hints".to_owned(),
+            Kind::Boolean => format!("bits {}", hints.len()),
+            Kind::Any => format!("hints {}", hints.len()),
             Kind::Result(index) => {
                 lookups[index].1.result = Some(hints.len() as u32);
                 lookups[index].1.name.replace("looked up in", "found in")
