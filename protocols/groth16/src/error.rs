@@ -57,6 +57,12 @@ pub enum Groth16ProveError {
         /// What it reported.
         problem: String,
     },
+    /// A key that is read while proving could not be read.
+    #[error("key file: {problem}")]
+    KeyFile {
+        /// What is wrong.
+        problem: String,
+    },
     /// A key or proof is invalid.
     #[error(transparent)]
     Groth16(#[from] Groth16Error),

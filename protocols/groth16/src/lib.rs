@@ -28,6 +28,7 @@ pub mod error;
 pub mod key;
 pub mod linked;
 pub mod prove;
+mod query;
 mod quotient;
 pub mod r1cs;
 mod random;

@@ -8,11 +8,12 @@
 
 use kernelwise_core::groth16::{KeyPoints, Proof, VerifyingKey};
 use kernelwise_field::{CurveGroup, Fr, G1, G1Affine, G2, G2Affine};
-use kernelwise_hal::{BaseSet, Device, DeviceError, Msm, MsmGroup, Ntt, Scalars};
+use kernelwise_hal::{BaseSet, Device, DeviceError, Msm, Ntt, Scalars};
 use zeroize::Zeroize;
 
 use crate::error::Groth16ProveError;
 use crate::key::ProvingKey;
+use crate::query::{PointSource, Query};
 use crate::quotient::{self, Rows};
 use crate::r1cs::{Matrix, R1cs, WireCounts, check_wires};
 use crate::random;
@@ -61,45 +62,6 @@ impl<'a> Devices<'a> {
     }
 }
 
-/// Bases that a wire each has, without those that are the identity.
-struct Query<G: MsmGroup> {
-    bases: BaseSet<G>,
-    /// The wires whose bases are there; `None` if all are.
-    wires: Option<Vec<u32>>,
-}
-
-impl<G: MsmGroup> Query<G> {
-    /// Makes bases resident.
-    fn load(msm: &dyn Msm<G>, bases: &[G::Affine]) -> Result<Self, DeviceError> {
-        use kernelwise_field::AffineRepr;
-        let identities = bases.iter().filter(|base| base.is_zero()).count();
-        // A few identities cost less than a copy of the scalars.
-        if identities * 8 < bases.len() {
-            return Ok(Self {
-                bases: msm.load(bases)?,
-                wires: None,
-            });
-        }
-        let kept = || bases.iter().enumerate().filter(|(_, base)| !base.is_zero());
-        let wires = kept().map(|(wire, _)| wire as u32).collect();
-        let bases: Vec<G::Affine> = kept().map(|(_, base)| *base).collect();
-        Ok(Self {
-            bases: msm.load(&bases)?,
-            wires: Some(wires),
-        })
-    }
-
-    fn sum(&self, msm: &dyn Msm<G>, scalars: &[Fr]) -> Result<G, DeviceError> {
-        match &self.wires {
-            None => msm.msm(&self.bases, Scalars::Fr(scalars)),
-            Some(wires) => {
-                let kept: Vec<Fr> = wires.iter().map(|&wire| scalars[wire as usize]).collect();
-                msm.msm(&self.bases, Scalars::Fr(&kept))
-            }
-        }
-    }
-}
-
 /// The matrices that a key of snarkjs carries: those of the first two factors, with rows for the public inputs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyedCircuit {
@@ -108,28 +70,24 @@ pub struct KeyedCircuit {
 }
 
 impl KeyedCircuit {
-    /// The circuit of `key`.
+    /// The circuit of a key for this many wires over a domain of `domain_len` points.
     ///
     /// # Errors
     /// [`Groth16ProveError::Shape`] if there are more rows than points of the domain;
-    /// [`Groth16ProveError::Wire`] if an entry is outside the wires; [`Groth16ProveError::Unsupported`] for a key with
-    /// boundary wires.
-    pub fn new(key: &ProvingKey, a: Matrix, b: Matrix) -> Result<Self, Groth16ProveError> {
-        if key.counts().boundary > 0 {
-            return Err(Groth16ProveError::Unsupported {
-                operation: "a circuit carried by its key",
-                what: "circuits with boundary wires",
-            });
-        }
+    /// [`Groth16ProveError::Wire`] if an entry is outside the wires.
+    pub(crate) fn new(
+        wires: usize,
+        domain_len: usize,
+        [a, b]: [Matrix; 2],
+    ) -> Result<Self, Groth16ProveError> {
         for matrix in [&a, &b] {
-            if matrix.rows() > key.domain_len() {
+            if matrix.rows() > domain_len {
                 return Err(Groth16ProveError::Shape {
                     what: "rows",
-                    expected: key.domain_len(),
+                    expected: domain_len,
                     got: matrix.rows(),
                 });
             }
-            let wires = key.counts().total;
             if let Some(wire) = matrix.max_column()
                 && wire as usize >= wires
             {
@@ -156,8 +114,17 @@ pub struct Prover {
     b_g1: Query<G1>,
     b_g2: Query<G2>,
     private: Query<G1>,
-    quotient: BaseSet<G1>,
+    quotient: Query<G1>,
     boundary: Option<BaseSet<G1>>,
+}
+
+/// The points of a key, where they can be read from.
+pub(crate) struct StreamedPoints {
+    pub(crate) a: Box<dyn PointSource<G1>>,
+    pub(crate) b_g1: Box<dyn PointSource<G1>>,
+    pub(crate) b_g2: Box<dyn PointSource<G2>>,
+    pub(crate) private: Box<dyn PointSource<G1>>,
+    pub(crate) quotient: Box<dyn PointSource<G1>>,
 }
 
 /// What is not resident of a key: some points and sizes.
@@ -235,11 +202,38 @@ impl Prover {
             b_g1: Query::load(devices.msm, &points.b_g1)?,
             b_g2: Query::load(devices.msm_g2, &points.b_g2)?,
             private: Query::load(devices.msm, &points.private)?,
-            quotient: devices.msm.load(points.quotient.bases())?,
+            quotient: Query::load(devices.msm, points.quotient.bases())?,
             boundary: boundary
                 .map(|boundary| devices.msm.load(&boundary.bases))
                 .transpose()?,
         })
+    }
+
+    /// A prover that reads points from where they are, a part at a time for every proof.
+    pub(crate) fn streamed(
+        verifying: VerifyingKey,
+        [beta_g1, delta_g1]: [G1Affine; 2],
+        (counts, domain_len): (WireCounts, usize),
+        points: StreamedPoints,
+    ) -> Self {
+        Self {
+            head: Head {
+                points: verifying.points(),
+                verifying,
+                beta_g1,
+                delta_g1,
+                boundary: None,
+                counts,
+                domain_len,
+                form: QuotientForm::OddValues,
+            },
+            a: Query::Streamed(points.a),
+            b_g1: Query::Streamed(points.b_g1),
+            b_g2: Query::Streamed(points.b_g2),
+            private: Query::Streamed(points.private),
+            quotient: Query::Streamed(points.quotient),
+            boundary: None,
+        }
     }
 
     /// The key that verifies the proofs.
@@ -422,7 +416,7 @@ impl Prover {
             form, domain_len, ..
         } = self.head;
         let scalars = quotient::scalars(devices.ntt, rows, wires, form, domain_len)?;
-        Ok(devices.msm.msm(&self.quotient, Scalars::Fr(&scalars))?)
+        self.quotient.sum(devices.msm, &scalars)
     }
 }
 

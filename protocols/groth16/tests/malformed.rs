@@ -5,9 +5,10 @@ mod common;
 
 use std::io::Cursor;
 
-use kernelwise_field::{Fr, PrimeField};
+use kernelwise_cpu::CpuDevice;
+use kernelwise_field::{AffineRepr, Fr, PrimeField};
 use kernelwise_groth16::circom::{CircomError, json, r1cs, wtns, zkey};
-use kernelwise_groth16::{QuotientForm, setup};
+use kernelwise_groth16::{Devices, Groth16ProveError, QuotientForm, setup, verify};
 use proptest::prelude::*;
 
 /// The three binary files of a small circuit.
@@ -34,13 +35,16 @@ fn files() -> Files {
 type Reader = fn(&[u8]) -> Result<(), CircomError>;
 
 /// Every reader, with a file that it accepts.
-fn readers() -> [(Vec<u8>, Reader); 4] {
+fn readers() -> [(Vec<u8>, Reader); 5] {
     let Files { r1cs, wtns, zkey } = files();
     [
         (r1cs, |bytes| r1cs::read(Cursor::new(bytes)).map(|_| ())),
         (wtns, |bytes| wtns::read(Cursor::new(bytes)).map(|_| ())),
         (zkey.clone(), |bytes| {
             zkey::read(Cursor::new(bytes)).map(|_| ())
+        }),
+        (zkey.clone(), |bytes| {
+            zkey::stream(Cursor::new(bytes.to_vec())).map(|_| ())
         }),
         (zkey, |bytes| {
             zkey::read_verifying(Cursor::new(bytes)).map(|_| ())
@@ -72,6 +76,32 @@ fn what_is_written_is_read_back() {
     assert_eq!(rows(a, constraints), rows(expected_a, constraints));
     assert_eq!(rows(b, b.rows()), rows(expected_b, b.rows()));
     assert_eq!(a.rows(), constraints + system.counts().public + 1);
+}
+
+#[test]
+fn a_streamed_key_proves_as_a_resident_one() {
+    let (system, wires) = common::mixed(300, 6);
+    let key = setup(&system, QuotientForm::OddValues).unwrap();
+    let mut bytes = Vec::new();
+    zkey::write(&mut bytes, &key, &system).unwrap();
+    let device = CpuDevice::optimized();
+    let devices = Devices::select(&[&device]).unwrap();
+    let (prover, circuit) = zkey::stream(Cursor::new(bytes.clone())).unwrap();
+    assert_eq!(prover.verifying(), key.verifying());
+    let proof = prover.prove_keyed(devices, &circuit, &wires).unwrap();
+    let inputs = &wires[1..=system.counts().public];
+    verify(key.verifying(), inputs, &proof).unwrap();
+    let error = prover.prove_keyed(devices, &circuit, &wires[1..]);
+    assert!(matches!(error, Err(Groth16ProveError::Shape { .. })));
+    // A point that is not on the curve is found when it is read.
+    let point = key.points().a[20];
+    let (x, _) = point.xy().unwrap();
+    let coordinate: Vec<u8> = x.0.0.iter().flat_map(|word| word.to_le_bytes()).collect();
+    let place = bytes.windows(32).position(|bytes| bytes == coordinate);
+    bytes[place.unwrap()] ^= 1;
+    let (prover, circuit) = zkey::stream(Cursor::new(bytes)).unwrap();
+    let error = prover.prove_keyed(devices, &circuit, &wires);
+    assert!(matches!(error, Err(Groth16ProveError::KeyFile { .. })));
 }
 
 #[test]
@@ -210,7 +240,7 @@ proptest! {
         cut in any::<prop::sample::Index>(),
     ) {
         thread_local! {
-            static READERS: [(Vec<u8>, Reader); 4] = readers();
+            static READERS: [(Vec<u8>, Reader); 5] = readers();
         }
         READERS.with(|readers| {
             for (file, read) in readers {

@@ -25,13 +25,14 @@ pub struct Paths<'a> {
     pub proof: &'a Path,
     /// The public inputs.
     pub public: &'a Path,
+    /// Whether points are read as they are needed.
+    pub stream: bool,
 }
 
 #[derive(Serialize)]
 struct Proved {
     verifying_key: String,
     wires: usize,
-    domain: usize,
     load_ms: f64,
     prove_ms: f64,
     peak_memory_bytes: Option<u64>,
@@ -59,19 +60,24 @@ pub fn run(paths: &Paths<'_>, format: Format, quiet: bool) -> Result<(), Failure
     let progress = Progress::new(quiet);
     progress.announce("load");
     let start = Instant::now();
-    let (key, circuit) = read(paths.key, zkey::read)?;
     let wires = read(paths.witness, wtns::read)?;
     let device = devices::registry().open(devices::DEFAULT)?;
     let devices = Devices::select(&[device.as_ref()])?;
-    let prover = Prover::load(&key, devices)?;
+    let (prover, circuit) = if paths.stream {
+        read(paths.key, zkey::stream)?
+    } else {
+        let (key, circuit) = read(paths.key, zkey::read)?;
+        (Prover::load(&key, devices)?, circuit)
+    };
     let load_ms = start.elapsed().as_secs_f64() * 1e3;
 
     progress.announce("prove");
     let start = Instant::now();
     let proof = prover.prove_keyed(devices, &circuit, &wires)?;
     let prove_ms = start.elapsed().as_secs_f64() * 1e3;
-    let inputs = wires.get(1..=key.counts().public).unwrap_or_default();
-    verify(key.verifying(), inputs, &proof).map_err(Failure::WrongWitness)?;
+    let key = prover.verifying();
+    let inputs = wires.get(1..=key.num_inputs()).unwrap_or_default();
+    verify(key, inputs, &proof).map_err(Failure::WrongWitness)?;
     progress.finish();
 
     let text = json::write_proof(&proof).map_err(at(paths.proof))?;
@@ -79,9 +85,8 @@ pub fn run(paths: &Paths<'_>, format: Format, quiet: bool) -> Result<(), Failure
     let text = json::write_public(inputs).map_err(at(paths.public))?;
     files::write(paths.public, text.as_bytes())?;
     let proved = Proved {
-        verifying_key: key.verifying().digest().to_string(),
+        verifying_key: key.digest().to_string(),
         wires: wires.len(),
-        domain: key.domain_len(),
         load_ms,
         prove_ms,
         peak_memory_bytes: memory::peak_bytes(),

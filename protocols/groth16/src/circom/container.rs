@@ -94,8 +94,8 @@ impl<R: Read + Seek> Container<R> {
         Ok(Self { reader, places })
     }
 
-    /// The only section of this type, about to be read.
-    pub(super) fn section(&mut self, id: SectionId) -> Result<Section<'_, R>, CircomError> {
+    /// Offset and length of the only section of this type.
+    pub(super) fn place(&self, id: SectionId) -> Result<(u64, u64), CircomError> {
         let mut found = self.places.iter().filter(|place| place.id == id.id);
         let (Some(place), None) = (found.next(), found.next()) else {
             return Err(CircomError::SectionCount {
@@ -103,13 +103,24 @@ impl<R: Read + Seek> Container<R> {
                 got: self.places.iter().filter(|p| p.id == id.id).count(),
             });
         };
-        self.reader.seek(SeekFrom::Start(place.offset))?;
+        Ok((place.offset, place.len))
+    }
+
+    /// The only section of this type, about to be read.
+    pub(super) fn section(&mut self, id: SectionId) -> Result<Section<'_, R>, CircomError> {
+        let (offset, len) = self.place(id)?;
+        self.reader.seek(SeekFrom::Start(offset))?;
         Ok(Section {
             name: id.name,
-            len: place.len,
-            left: place.len,
+            len,
+            left: len,
             reader: &mut self.reader,
         })
+    }
+
+    /// The file.
+    pub(super) fn into_reader(self) -> R {
+        self.reader
     }
 }
 

@@ -1,17 +1,22 @@
 //! Proving keys of snarkjs, from a ceremony or our own setup, with the circuit they are for.
 
-use std::io::{Read, Seek, Write};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::ops::Range;
+use std::sync::{Arc, Mutex};
 
 use kernelwise_core::groth16::{KeyPoints, VerifyingKey};
-use kernelwise_field::{Fq, Fr, G1Affine};
+use kernelwise_field::{Fq, Fr, G1Affine, G2Affine};
+use kernelwise_hal::MsmGroup;
+use rayon::prelude::*;
 
 use super::CircomError;
 use super::container::{Container, Kind, SectionId, write_head, write_section};
 use super::words::{self, BYTES, FilePoint};
 use crate::error::Groth16ProveError;
 use crate::key::{ProvingKey, ProvingPoints, Quotient};
-use crate::prove::KeyedCircuit;
-use crate::r1cs::{Matrix, MatrixBuilder, R1cs};
+use crate::prove::{KeyedCircuit, Prover, StreamedPoints};
+use crate::query::PointSource;
+use crate::r1cs::{Matrix, MatrixBuilder, R1cs, WireCounts};
 
 const KIND: Kind = Kind {
     name: "zkey",
@@ -84,9 +89,109 @@ pub fn read(reader: impl Read + Seek) -> Result<(ProvingKey, KeyedCircuit), Circ
         boundary: None,
     };
     let key = ProvingKey::new(VerifyingKey::new(header.points.clone())?, points)?;
-    let [a, b] = read_coefficients(&mut file, &header)?;
-    let circuit = KeyedCircuit::new(&key, a, b)?;
+    let matrices = read_coefficients(&mut file, &header)?;
+    let circuit = KeyedCircuit::new(wires, domain, matrices)?;
     Ok((key, circuit))
+}
+
+/// Reads a key's circuit, and its points only as they are needed: memory does not grow with the points.
+///
+/// The file MUST NOT change while the prover is used.
+///
+/// # Errors
+/// [`CircomError`] naming the section; points that are not on their curves are found while proving.
+pub fn stream<R: Read + Seek + Send + 'static>(
+    reader: R,
+) -> Result<(Prover, KeyedCircuit), CircomError> {
+    let mut file = Container::open(reader, KIND)?;
+    let header = read_header(&mut file)?;
+    let (wires, domain) = (header.wires as usize, header.domain as usize);
+    let public = header.public as usize;
+    let private = wires.saturating_sub(public + 1);
+    let sections = [
+        (POINTS_A, wires, G1Affine::SIZE),
+        (POINTS_B1, wires, G1Affine::SIZE),
+        (POINTS_B2, wires, G2Affine::SIZE),
+        (POINTS_PRIVATE, private, G1Affine::SIZE),
+        (POINTS_QUOTIENT, domain, G1Affine::SIZE),
+    ];
+    let mut places = [(0, 0); 5];
+    for (place, (id, count, size)) in places.iter_mut().zip(sections) {
+        let (offset, got) = file.place(id)?;
+        let expected = count as u64 * size as u64;
+        if got != expected {
+            return Err(CircomError::Length {
+                section: id.name,
+                expected,
+                got,
+            });
+        }
+        *place = (offset, count);
+    }
+    if wires < public + 1 {
+        return Err(CircomError::Value {
+            section: HEADER.name,
+            what: "wires",
+            index: u64::from(header.wires),
+            expected: "more than public inputs",
+        });
+    }
+    let matrices = read_coefficients(&mut file, &header)?;
+    let circuit = KeyedCircuit::new(wires, domain, matrices)?;
+    let verifying = VerifyingKey::new(header.points)?;
+    let reader = Arc::new(Mutex::new(file.into_reader()));
+    let [a, b_g1, b_g2, private, quotient] = places.map(|(offset, count)| FilePoints {
+        reader: Arc::clone(&reader),
+        offset,
+        count,
+    });
+    let points = StreamedPoints {
+        a: Box::new(a),
+        b_g1: Box::new(b_g1),
+        b_g2: Box::new(b_g2),
+        private: Box::new(private),
+        quotient: Box::new(quotient),
+    };
+    let counts = WireCounts {
+        public,
+        boundary: 0,
+        total: wires,
+    };
+    let secrets = [header.beta_g1, header.delta_g1];
+    let prover = Prover::streamed(verifying, secrets, (counts, domain), points);
+    Ok((prover, circuit))
+}
+
+/// The points of one section.
+struct FilePoints<R> {
+    reader: Arc<Mutex<R>>,
+    offset: u64,
+    count: usize,
+}
+
+impl<R: Read + Seek + Send, G: MsmGroup<Affine: FilePoint>> PointSource<G> for FilePoints<R> {
+    fn len(&self) -> usize {
+        self.count
+    }
+
+    fn read(&self, range: Range<usize>) -> Result<Vec<G::Affine>, Groth16ProveError> {
+        let failed = |problem: String| Groth16ProveError::KeyFile { problem };
+        let size = G::Affine::SIZE;
+        let mut bytes = vec![0; range.len() * size];
+        {
+            let mut reader = self.reader.lock().map_err(|e| failed(e.to_string()))?;
+            let start = self.offset + (range.start * size) as u64;
+            reader
+                .seek(SeekFrom::Start(start))
+                .and_then(|_| reader.read_exact(&mut bytes))
+                .map_err(|e| failed(e.to_string()))?;
+        }
+        let points = bytes.par_chunks_exact(size).map(|bytes| {
+            G::Affine::from_file(bytes)
+                .ok_or_else(|| failed("a point is not on the curve".to_owned()))
+        });
+        points.collect()
+    }
 }
 
 fn read_header<R: Read + Seek>(file: &mut Container<R>) -> Result<Header, CircomError> {
