@@ -5,13 +5,13 @@ use std::time::Instant;
 
 use kernelwise_groth16::circom::{json, wtns, zkey};
 use kernelwise_groth16::{Devices, Prover, verify};
+use kernelwise_prover::memory::peak_bytes;
 use serde::Serialize;
 
 use super::{at, read};
 use crate::devices;
 use crate::error::Failure;
 use crate::files;
-use crate::memory;
 use crate::output::{Format, Report, bytes, milliseconds, print};
 use crate::progress::Progress;
 
@@ -89,7 +89,7 @@ pub fn run(paths: &Paths<'_>, format: Format, quiet: bool) -> Result<(), Failure
         wires: wires.len(),
         load_ms,
         prove_ms,
-        peak_memory_bytes: memory::peak_bytes(),
+        peak_memory_bytes: peak_bytes(),
         proof: paths.proof.display().to_string(),
         public: paths.public.display().to_string(),
     };
