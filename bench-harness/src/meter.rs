@@ -126,13 +126,7 @@ impl Device for Metered {
 }
 
 fn int_bytes(values: &IntSlice<'_>) -> u64 {
-    let width = match values {
-        IntSlice::I8(_) => 1,
-        IntSlice::I16(_) => 2,
-        IntSlice::I32(_) => 4,
-        IntSlice::I64(_) => 8,
-    };
-    values.len() as u64 * width
+    (values.len() * values.value_bytes()) as u64
 }
 
 fn msm_work<G: MsmGroup>(scalars: &Scalars<'_>, results: usize) -> Counters {

@@ -26,6 +26,16 @@ impl<'a> IntSlice<'a> {
         }
     }
 
+    /// Bytes of one integer.
+    pub fn value_bytes(&self) -> usize {
+        match self {
+            Self::I8(_) => 1,
+            Self::I16(_) => 2,
+            Self::I32(_) => 4,
+            Self::I64(_) => 8,
+        }
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0

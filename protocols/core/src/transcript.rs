@@ -77,6 +77,7 @@ fn challenge_from(bytes: &[u8]) -> Fr {
 #[derive(Debug)]
 pub struct ProverTranscript {
     state: ProverState,
+    len: usize,
 }
 
 impl ProverTranscript {
@@ -84,11 +85,23 @@ impl ProverTranscript {
     pub fn new(instance: &Instance<'_>) -> Self {
         Self {
             state: ProverState::new(&session(), &Raw(instance.encode())),
+            len: 0,
         }
+    }
+
+    /// Bytes sent so far.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether nothing has been sent.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
     }
 
     /// Sends field elements.
     pub fn append_scalars(&mut self, values: &[Fr]) {
+        self.len += values.len() * FR_BYTES;
         for value in values {
             self.state.prover_message_as(value, scalar_bytes);
         }
@@ -96,6 +109,7 @@ impl ProverTranscript {
 
     /// Sends group elements.
     pub fn append_points(&mut self, points: &[G1Affine]) {
+        self.len += points.len() * G1_BYTES;
         for point in points {
             self.state.prover_message_as(point, point_bytes);
         }

@@ -66,6 +66,11 @@ impl<'a> Channel<'a> {
         self.transcript.challenges(count)
     }
 
+    /// Bytes sent so far.
+    pub(crate) fn len(&self) -> usize {
+        self.transcript.len()
+    }
+
     pub(crate) fn finish(self) -> Vec<u8> {
         self.transcript.finish()
     }

@@ -70,6 +70,20 @@ pub enum ProveError {
         /// The operation.
         operation: &'static str,
     },
+    /// A plan does not fit the memory that it may use.
+    #[error(
+        "`{step}` needs {needed} bytes of memory, {missing} more than the budget of {budget}: allow more, or prove fewer instances at a time"
+    )]
+    MemoryBudget {
+        /// The launch or phase that needs the most.
+        step: String,
+        /// Predicted peak.
+        needed: u64,
+        /// What may be used.
+        budget: u64,
+        /// The difference.
+        missing: u64,
+    },
     /// A device failed.
     #[error(transparent)]
     Device(#[from] DeviceError),

@@ -8,6 +8,7 @@
 //! | [`key`] | setup: parameters committed once |
 //! | [`mod@prove`] | commitments, lookups, backward pass, opening |
 //! | [`memory`] | peak memory per phase |
+//! | [`mod@plan`] | what a proof will cost: exact counts, times from measured rates |
 //! | [`observer`] | phases, for progress bars and reports |
 //!
 //! Devices see field elements and return canonical values; only this crate and the verifier touch the transcript.
@@ -27,6 +28,7 @@ mod lookup;
 pub mod memory;
 pub mod observer;
 mod opening;
+pub mod plan;
 pub mod prove;
 mod sumcheck;
 pub mod tensor;
@@ -40,6 +42,7 @@ pub use hints::{HintClosure, HintRegistry};
 pub use key::{ProverKey, setup};
 pub use memory::{Peaks, PhasePeaks};
 pub use observer::{Observer, Phase, Quiet};
-pub use prove::{Proved, prove, prove_witness};
+pub use plan::{Plan, Rates, plan};
+pub use prove::{LaunchReport, Proved, prove, prove_witness};
 pub use tensor::{IntTensor, TensorData};
 pub use witness::{Witness, execute};

@@ -25,6 +25,29 @@ pub struct Proved {
     pub public: PublicTensors,
     /// Wall time of each phase, in order.
     pub phases: Vec<(Phase, Duration)>,
+    /// Bytes of the proof that each phase sent, in order.
+    pub bytes: Vec<(Phase, usize)>,
+    /// The launches of the backward pass, last first.
+    pub launches: Vec<LaunchReport>,
+}
+
+/// What one launch took in the backward pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LaunchReport {
+    /// Index of the launch.
+    pub launch: usize,
+    /// Wall time.
+    pub time: Duration,
+    /// Bytes of the proof.
+    pub bytes: usize,
+}
+
+impl Proved {
+    /// Bytes of the proof that a phase sent.
+    pub fn bytes_of(&self, phase: Phase) -> usize {
+        let sent = self.bytes.iter().filter(|(own, _)| *own == phase);
+        sent.map(|(_, bytes)| bytes).sum()
+    }
 }
 
 /// Runs the program on `inputs` and proves the run.
@@ -92,7 +115,11 @@ fn run<'c>(
         public: &public,
     };
     let mut channel = equip(Channel::new(&instance));
-    let mut phases = Vec::new();
+    let (mut phases, mut bytes, mut sent) = (Vec::new(), Vec::new(), 0);
+    let mut lap = |phase, timed: &mut Timer, len: usize| {
+        phases.push((phase, timed.lap()));
+        bytes.push((phase, len - std::mem::replace(&mut sent, len)));
+    };
     let mut timed = Timer::start();
 
     let advice: Vec<_> = program.tensors_of(TensorKind::Advice).collect();
@@ -105,23 +132,30 @@ fn run<'c>(
         observer.step(Phase::Commit);
     }
     drop(bases);
-    phases.push((Phase::Commit, timed.lap()));
+    lap(Phase::Commit, &mut timed, channel.len());
 
     let mut pass = Backward::new(program, witness, devices, &mut channel);
     pass.lookups(observer)?;
-    phases.push((Phase::Lookups, timed.lap()));
+    lap(Phase::Lookups, &mut timed, pass.channel.len());
 
     observer.begin(Phase::Backward, program.graph().launches.len());
     pass.outputs(&public);
+    let mut launches = Vec::with_capacity(program.graph().launches.len());
     for (index, launch) in program.graph().launches.iter().enumerate().rev() {
+        let (begun, before) = (Instant::now(), pass.channel.len());
         pass.launch(index, launch)?;
+        launches.push(LaunchReport {
+            launch: index,
+            time: begun.elapsed(),
+            bytes: pass.channel.len() - before,
+        });
         observer.step(Phase::Backward);
     }
     pass.drop_input_claims();
-    phases.push((Phase::Backward, timed.lap()));
+    lap(Phase::Backward, &mut timed, pass.channel.len());
 
     pass.open(observer)?;
-    phases.push((Phase::Open, timed.lap()));
+    lap(Phase::Open, &mut timed, channel.len());
     let proof = ModelProof {
         program: program.digest(),
         key: digest,
@@ -131,6 +165,8 @@ fn run<'c>(
         proof,
         public,
         phases,
+        bytes,
+        launches,
     })
 }
 

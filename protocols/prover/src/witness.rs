@@ -5,6 +5,8 @@ use kernelwise_core::kernels::{Kernel, LaunchView};
 use kernelwise_core::program::{KernelGraph, Launch, Program, Range, TensorId, TensorKind};
 use kernelwise_core::{PublicTensors, Values};
 
+use kernelwise_hal::Scalars;
+
 use crate::error::ProveError;
 use crate::hints::HintRegistry;
 use crate::kernels;
@@ -44,6 +46,16 @@ impl Witness {
         if let Some(slot) = self.tensors.get_mut(id.0 as usize) {
             *slot = Some(tensor.into());
         }
+    }
+
+    /// Bytes of all values.
+    pub fn bytes(&self) -> u64 {
+        let bytes = |data: &TensorData| match data.scalars() {
+            Scalars::Int(values) => (values.len() * values.value_bytes()) as u64,
+            Scalars::Fr(values) => 32 * values.len() as u64,
+            Scalars::Bits(values) => values.len() as u64,
+        };
+        self.tensors.iter().flatten().map(bytes).sum()
     }
 
     /// Counts all lookups anew, from the values as they are. Values outside a table are not counted.

@@ -1,0 +1,210 @@
+//! A device that counts and answers with zeros.
+
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use kernelwise_core::field::{AdditiveGroup, Fr, G1, G1Affine, Zero};
+use kernelwise_hal::{
+    BaseSet, Contract, ContractAxis, DeviceError, FractionLayer, FractionTree, IntMatrix, IntSlice,
+    Msm, RoundPoly, RoundProver, Scalars, SumcheckDevice, SumcheckRequest, Table,
+};
+
+/// What a device is asked to do, by the cost of one unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Operation {
+    /// A scalar of this many bytes (32 for field elements) in rows of sums of points.
+    Point(u8),
+    /// Bytes of a matrix of small integers times a field element, one sum per column.
+    ContractRows,
+    /// The same, one sum per row.
+    ContractCols,
+    /// A factor of a term at an index of a sumcheck over few tall tables.
+    Tall,
+    /// A term of one instance of a sumcheck over many short tables, by number of factors beyond the head; 4 stands for more.
+    Wide(u8),
+    /// A round of a sumcheck.
+    Round,
+    /// A leaf of a tree of fractions.
+    Leaf,
+}
+
+/// A number of units of one operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Work {
+    /// What.
+    pub operation: Operation,
+    /// How many.
+    pub units: u64,
+}
+
+/// What was counted since the last look.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Taken {
+    pub(super) work: Vec<Work>,
+    /// Tables of the largest request.
+    pub(super) table_bytes: u64,
+    /// Time spent in here.
+    pub(super) spent: Duration,
+}
+
+/// Counts what it is asked.
+#[derive(Debug, Default)]
+pub(super) struct CountingDevice(Mutex<Taken>);
+
+/// The name under which bases are loaded.
+const NAME: &str = "counting";
+/// Terms from which a device will find a request wide.
+const WIDE_TERMS: usize = 32;
+
+impl CountingDevice {
+    pub(super) fn take(&self) -> Taken {
+        self.0
+            .lock()
+            .map(|mut taken| std::mem::take(&mut *taken))
+            .unwrap_or_default()
+    }
+
+    fn count(
+        &self,
+        begun: Instant,
+        table_bytes: u64,
+        work: impl IntoIterator<Item = (Operation, u64)>,
+    ) {
+        if let Ok(mut taken) = self.0.lock() {
+            for (operation, units) in work {
+                match taken
+                    .work
+                    .iter_mut()
+                    .find(|work| work.operation == operation)
+                {
+                    Some(work) => work.units += units,
+                    None => taken.work.push(Work { operation, units }),
+                }
+            }
+            taken.table_bytes = taken.table_bytes.max(table_bytes);
+            taken.spent += begun.elapsed();
+        }
+    }
+}
+
+impl Msm for CountingDevice {
+    fn load(&self, bases: &[G1Affine]) -> Result<BaseSet, DeviceError> {
+        Ok(BaseSet::new(NAME, bases.len(), Box::new(())))
+    }
+
+    fn msm(&self, bases: &BaseSet, scalars: Scalars<'_>) -> Result<G1, DeviceError> {
+        let len = scalars.len();
+        Ok(self.msm_rows(bases, scalars, len.max(1))?.into_iter().sum())
+    }
+
+    fn msm_rows(
+        &self,
+        _bases: &BaseSet,
+        scalars: Scalars<'_>,
+        row_len: usize,
+    ) -> Result<Vec<G1>, DeviceError> {
+        let begun = Instant::now();
+        let bytes = match &scalars {
+            Scalars::Fr(_) => 32,
+            Scalars::Int(values) => values.value_bytes() as u8,
+            Scalars::Bits(_) => 1,
+        };
+        let rows = scalars.len() / row_len.max(1);
+        self.count(begun, 0, [(Operation::Point(bytes), scalars.len() as u64)]);
+        Ok(vec![G1::zero(); rows])
+    }
+}
+
+impl Contract for CountingDevice {
+    fn contract(
+        &self,
+        matrix: IntMatrix<'_>,
+        axis: ContractAxis,
+        _weights: &[Fr],
+    ) -> Result<Vec<Fr>, DeviceError> {
+        let begun = Instant::now();
+        let data = matrix.data();
+        let units = (data.len() * data.value_bytes()) as u64;
+        let (operation, results) = match axis {
+            ContractAxis::Rows => (Operation::ContractRows, matrix.cols()),
+            ContractAxis::Cols => (Operation::ContractCols, matrix.rows()),
+        };
+        self.count(begun, 0, [(operation, units)]);
+        Ok(vec![Fr::ZERO; results])
+    }
+}
+
+impl FractionTree for CountingDevice {
+    fn layers(
+        &self,
+        _numerators: IntSlice<'_>,
+        denominators: &[Fr],
+    ) -> Result<Vec<FractionLayer>, DeviceError> {
+        let begun = Instant::now();
+        let vars = denominators.len().max(1).ilog2();
+        let layers = (0..vars)
+            .rev()
+            .map(|vars| FractionLayer {
+                numerators: vec![Fr::ZERO; 1 << vars],
+                denominators: vec![Fr::ZERO; 1 << vars],
+            })
+            .collect();
+        let len = denominators.len() as u64;
+        // Leaves, and twice as much again for the layers.
+        self.count(begun, len * 32 + 2 * len * 32, [(Operation::Leaf, len)]);
+        Ok(layers)
+    }
+}
+
+impl SumcheckDevice for CountingDevice {
+    fn prepare<'a>(
+        &self,
+        request: SumcheckRequest<'a>,
+    ) -> Result<Box<dyn RoundProver + 'a>, DeviceError> {
+        let begun = Instant::now();
+        let size = 1u64 << request.num_vars();
+        let bytes = request.tables().iter().map(|table| match table {
+            Table::Fr(_) => 32 * size,
+            // An integer table is lifted when half of it is bound.
+            Table::Int(values) => size * values.value_bytes() as u64 + 16 * size,
+            Table::Eq(_) => 0,
+        });
+        let mut work = vec![(Operation::Round, request.num_vars() as u64)];
+        let wide = is_wide(&request);
+        for term in request.terms() {
+            work.push(if wide {
+                (
+                    Operation::Wide(term.factors.len().saturating_sub(1).min(4) as u8),
+                    size,
+                )
+            } else {
+                (Operation::Tall, size * term.factors.len() as u64)
+            });
+        }
+        self.count(begun, bytes.sum(), work);
+        Ok(Box::new(Zeros {
+            degree: request.degree(),
+            tables: request.tables().len(),
+        }))
+    }
+}
+
+/// Whether terms are many and instances few.
+pub(super) fn is_wide(request: &SumcheckRequest<'_>) -> bool {
+    request.terms().len() >= WIDE_TERMS
+}
+
+struct Zeros {
+    degree: usize,
+    tables: usize,
+}
+
+impl RoundProver for Zeros {
+    fn prove_round(&mut self, _bind: Option<Fr>, _claim: Fr) -> Result<RoundPoly, DeviceError> {
+        Ok(RoundPoly(vec![Fr::ZERO; self.degree + 1]))
+    }
+
+    fn finish(self: Box<Self>, _bind: Option<Fr>) -> Result<Vec<Fr>, DeviceError> {
+        Ok(vec![Fr::ZERO; self.tables])
+    }
+}

@@ -1,0 +1,176 @@
+//! Measuring the rates of a set of devices: a few small operations of each kind.
+
+use std::time::Instant;
+
+use kernelwise_core::commitment::CommitmentKey;
+use kernelwise_core::field::{AdditiveGroup, Field, Fr};
+use kernelwise_hal::{
+    ContractAxis, DeviceError, IntMatrix, IntSlice, Scalars, SumcheckRequest, Table, Term,
+};
+
+use super::{Operation, Rates};
+use crate::devices::Devices;
+
+/// Runs of each operation; the fastest counts.
+const RUNS: usize = 5;
+
+impl Rates {
+    /// Measures `devices`.
+    ///
+    /// # Cost
+    /// A fifth of a second on a CPU.
+    ///
+    /// # Errors
+    /// What the devices report.
+    pub fn measure(devices: Devices<'_>) -> Result<Self, DeviceError> {
+        let mut rates = Self::default();
+        rates.points(devices)?;
+        rates.contractions(devices)?;
+        rates.sumchecks(devices)?;
+        rates.leaves(devices)?;
+        Ok(rates)
+    }
+
+    fn record(
+        &mut self,
+        operation: Operation,
+        units: u64,
+        mut run: impl FnMut() -> Result<(), DeviceError>,
+    ) -> Result<(), DeviceError> {
+        let mut least = f64::INFINITY;
+        for _ in 0..RUNS {
+            let start = Instant::now();
+            run()?;
+            least = least.min(start.elapsed().as_nanos() as f64);
+        }
+        self.0.insert(operation, least / units as f64);
+        Ok(())
+    }
+
+    fn points(&mut self, devices: Devices<'_>) -> Result<(), DeviceError> {
+        let (rows, columns) = (16, 512);
+        let key = CommitmentKey::derive(columns);
+        let bases = devices.msm.load(key.bases())?;
+        let values: Vec<i64> = (0..rows * columns).map(mixed).collect();
+        let i8s: Vec<i8> = values.iter().map(|&value| value as i8).collect();
+        let i16s: Vec<i16> = values.iter().map(|&value| value as i16).collect();
+        let i32s: Vec<i32> = values.iter().map(|&value| value as i32).collect();
+        let field: Vec<Fr> = elements(2 * columns);
+        for (bytes, scalars) in [
+            (1, Scalars::Int(IntSlice::I8(&i8s))),
+            (2, Scalars::Int(IntSlice::I16(&i16s))),
+            (4, Scalars::Int(IntSlice::I32(&i32s))),
+            (8, Scalars::Int(IntSlice::I64(&values))),
+            (32, Scalars::Fr(&field)),
+        ] {
+            self.record(Operation::Point(bytes), scalars.len() as u64, || {
+                devices.msm.msm_rows(&bases, scalars, columns).map(drop)
+            })?;
+        }
+        Ok(())
+    }
+
+    fn contractions(&mut self, devices: Devices<'_>) -> Result<(), DeviceError> {
+        let (rows, columns) = (512, 512);
+        let values: Vec<i8> = (0..rows * columns).map(|i| mixed(i) as i8).collect();
+        let weights = elements(rows);
+        let matrix = IntMatrix::new(IntSlice::I8(&values), rows, columns)?;
+        for (operation, axis) in [
+            (Operation::ContractRows, ContractAxis::Rows),
+            (Operation::ContractCols, ContractAxis::Cols),
+        ] {
+            self.record(operation, values.len() as u64, || {
+                devices.contract.contract(matrix, axis, &weights).map(drop)
+            })?;
+        }
+        Ok(())
+    }
+
+    fn sumchecks(&mut self, devices: Devices<'_>) -> Result<(), DeviceError> {
+        let small = product(4);
+        self.record(Operation::Round, 4, || play(devices, small.clone()))?;
+        let vars = 14;
+        let tall = product(vars);
+        self.record(Operation::Tall, 2 << vars, || play(devices, tall.clone()))?;
+        let (vars, wires) = (6, 512);
+        let values: Vec<i8> = (0..wires << vars).map(|i| (mixed(i) & 1) as i8).collect();
+        for factors in 1..=4u8 {
+            let mut tables = vec![Table::Eq(elements(vars).into())];
+            let rows = values.chunks_exact(1 << vars);
+            tables.extend(rows.map(|row| Table::Int(IntSlice::I8(row))));
+            let terms: Vec<Term> = elements(wires)
+                .into_iter()
+                .enumerate()
+                .map(|(index, coefficient)| Term {
+                    coefficient,
+                    factors: std::iter::once(0)
+                        .chain(
+                            (0..usize::from(factors)).map(|step| 1 + (index + 37 * step) % wires),
+                        )
+                        .collect(),
+                })
+                .collect();
+            let request = SumcheckRequest::new(vars, tables, terms)?;
+            self.record(Operation::Wide(factors), (wires as u64) << vars, || {
+                play(devices, request.clone())
+            })?;
+        }
+        Ok(())
+    }
+
+    fn leaves(&mut self, devices: Devices<'_>) -> Result<(), DeviceError> {
+        let vars = 12;
+        let ones = vec![1i8; 1 << vars];
+        let denominators = elements(1 << vars);
+        self.record(Operation::Leaf, 1 << vars, || {
+            devices
+                .fractions
+                .layers(IntSlice::I8(&ones), &denominators)
+                .map(drop)
+        })
+    }
+}
+
+/// A product of two tables.
+fn product(vars: usize) -> SumcheckRequest<'static> {
+    let tables = vec![
+        Table::Fr(elements(1 << vars).into()),
+        Table::Fr(elements(1 << vars).into()),
+    ];
+    let term = Term {
+        coefficient: Fr::ONE,
+        factors: [0, 1].into(),
+    };
+    // Both tables have the right length.
+    SumcheckRequest::new(vars, tables, vec![term])
+        .unwrap_or_else(|_| unreachable!("two equal tables"))
+}
+
+fn play(devices: Devices<'_>, request: SumcheckRequest<'_>) -> Result<(), DeviceError> {
+    let vars = request.num_vars();
+    let mut rounds = devices.sumcheck.prepare(request)?;
+    let mut bind = None;
+    for round in 0..vars {
+        rounds.prove_round(bind, Fr::ZERO)?;
+        bind = Some(Fr::from(1_000_003 * round as u64 + 17));
+    }
+    rounds.finish(bind).map(drop)
+}
+
+/// Numbers that look mixed enough for buckets.
+fn mixed(index: usize) -> i64 {
+    (index as u64)
+        .wrapping_add(1)
+        .wrapping_mul(0x9e37_79b9_7f4a_7c15) as i64
+        >> 3
+}
+
+fn elements(count: usize) -> Vec<Fr> {
+    let mut state = Fr::from(0x9e37_79b9_7f4a_7c15u64);
+    (0..count)
+        .map(|_| {
+            state = state.square() + Fr::ONE;
+            state
+        })
+        .collect()
+}
