@@ -37,6 +37,8 @@ pub enum Command {
     Inspect(Inspect),
     /// Compile a model and commit to its parameters, once for any number of proofs.
     Setup(Setup),
+    /// Predict time, memory and size of a proof, step by step, without making it.
+    Plan(Plan),
     /// Run a model on an input and prove the run.
     Prove(Prove),
     /// Check a proof. Needs the verifier key, the proof and the public values; nothing else of the prover's.
@@ -90,6 +92,22 @@ pub struct Setup {
     pub out: PathBuf,
 }
 
+/// Arguments of `plan`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    kernelwise plan examples/digits/lenet5.onnx --calibrate examples/digits/seven.json\n  \
+    kernelwise plan target/lenet5 --memory-budget 64MiB")]
+pub struct Plan {
+    /// An ONNX model, or a folder that `setup` wrote.
+    pub model: PathBuf,
+    /// Fail, naming the step and the missing bytes, if proving would need more memory than this, such as 64MiB or 2GB.
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub memory_budget: Option<u64>,
+    /// Quantisation, when the model is an ONNX file.
+    #[command(flatten)]
+    pub quantisation: Quantisation,
+}
+
 /// Arguments of `prove`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
@@ -104,6 +122,12 @@ pub struct Prove {
     /// Folder for proof.bin, public.json and verifier.key.
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
+    /// Plan first, and show predicted and actual times side by side.
+    #[arg(long)]
+    pub plan: bool,
+    /// Plan first, and prove nothing if that would need more memory than this, such as 64MiB or 2GB.
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub memory_budget: Option<u64>,
     /// Quantisation, when the model is an ONNX file.
     #[command(flatten)]
     pub quantisation: Quantisation,
@@ -197,4 +221,45 @@ pub enum Groth16Command {
         #[arg(long, value_name = "FILE", default_value = "verification_key.json")]
         out: PathBuf,
     },
+}
+
+/// A number of bytes with an optional unit.
+fn size(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit: u64 = match &text[digits.len()..] {
+        "" | "B" => 1,
+        "kB" | "KB" => 1_000,
+        "MB" => 1_000_000,
+        "GB" => 1_000_000_000,
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        other => {
+            return Err(format!(
+                "unknown unit `{other}`, expected B, kB, MB, GB, KiB, MiB or GiB"
+            ));
+        }
+    };
+    let count: u64 = digits
+        .trim()
+        .parse()
+        .map_err(|_| format!("`{digits}` is no number of bytes"))?;
+    count
+        .checked_mul(unit)
+        .ok_or_else(|| "more than 2^64 bytes".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::size;
+
+    #[test]
+    fn sizes_have_units() {
+        assert_eq!(size("64MiB"), Ok(64 << 20));
+        assert_eq!(size("2GB"), Ok(2_000_000_000));
+        assert_eq!(size("123"), Ok(123));
+        for wrong in ["", "MiB", "12 parsecs", "-1", "99999999999GiB", "1.5MB"] {
+            assert!(size(wrong).is_err(), "{wrong}");
+        }
+    }
 }

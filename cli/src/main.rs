@@ -9,6 +9,7 @@ mod files;
 mod output;
 mod progress;
 mod public;
+mod rates;
 
 use std::process::ExitCode;
 
@@ -45,6 +46,7 @@ fn run(cli: &Cli) -> Result<(), Failure> {
     match &cli.command {
         Command::Inspect(args) => commands::inspect::run(args, format),
         Command::Setup(args) => commands::setup::run(args, format, cli.quiet),
+        Command::Plan(args) => commands::plan::run(args, format),
         Command::Prove(args) => commands::prove::run(args, format, cli.quiet),
         Command::Verify(args) => commands::verify::run(args, format),
         Command::Groth16(args) => commands::groth16::run(&args.command, format, cli.quiet),

@@ -307,3 +307,63 @@ fn inspect_and_devices_print_json() {
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!(report["devices"][0]["name"], "cpu");
 }
+
+#[test]
+fn plan_predicts_what_prove_then_sends() {
+    let cache = tempfile::tempdir().expect("a temporary folder");
+    let plan = |extra: &[&str]| {
+        Command::new(env!("CARGO_BIN_EXE_kernelwise"))
+            .args(["plan", &example("mlp.onnx"), "--json"])
+            .args(extra)
+            .env("XDG_CACHE_HOME", cache.path())
+            .output()
+            .expect("the program runs")
+    };
+    let first = plan(&[]);
+    expect(&first, 0);
+    let planned: serde_json::Value =
+        serde_json::from_slice(&first.stdout).expect("one JSON object");
+    assert!(planned["predicted_ms"].as_f64().expect("a number") > 0.0);
+    let kept = cache.path().join("kernelwise/rates-cpu.json");
+    let rates = fs::read(&kept).expect("rates are kept");
+    expect(&plan(&[]), 0);
+    assert_eq!(
+        fs::read(&kept).expect("still there"),
+        rates,
+        "measured once"
+    );
+
+    let out = path(cache.path(), "seven");
+    let proved = kernelwise(&[
+        "prove",
+        &example("mlp.onnx"),
+        "--input",
+        &example("seven.json"),
+        "--out",
+        &out,
+        "--plan",
+        "--json",
+    ]);
+    expect(&proved, 0);
+    let report: serde_json::Value =
+        serde_json::from_slice(&proved.stdout).expect("one JSON object");
+    let messages = planned["proof_bytes"].as_u64().expect("a number");
+    let file = report["proof_bytes"].as_u64().expect("a number");
+    // The file adds a header and two digests.
+    assert_eq!(file, messages + 48 + 64);
+    let steps = report["plan"]["steps"].as_array().expect("steps");
+    assert!(
+        steps.iter().all(|step| step["actual_ms"].is_number()),
+        "{report}"
+    );
+
+    fs::write(&kept, b"not rates").expect("a spoiled cache");
+    expect(&plan(&[]), 0);
+    let tight = plan(&["--memory-budget", "64KiB"]);
+    expect(&tight, 2);
+    assert!(
+        text(&tight.stderr).contains("more than the budget of 65536"),
+        "{}",
+        text(&tight.stderr)
+    );
+}

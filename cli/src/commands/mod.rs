@@ -4,6 +4,7 @@ pub mod devices;
 pub mod groth16;
 pub mod inspect;
 pub mod model;
+pub mod plan;
 pub mod prove;
 pub mod setup;
 pub mod verify;

@@ -68,7 +68,8 @@ pub fn prover_key(model: &QuantisedModel, devices: Devices<'_>) -> Result<Prover
     Ok(setup(model.program().clone(), parameters(model), devices)?)
 }
 
-fn parameters(model: &QuantisedModel) -> Parameters {
+/// The parameters as tensors.
+pub fn parameters(model: &QuantisedModel) -> Parameters {
     let graph = model.program().graph();
     let tensor = |(&id, values): (&TensorId, &ParameterValues)| {
         let fact = graph.tensor(id)?;

@@ -12,6 +12,7 @@ use kernelwise_prover::{Devices, Phase, PhasePeaks, Proved, prove};
 use serde::Serialize;
 
 use super::model;
+use super::plan::Planned;
 use super::verify::values;
 use crate::args::Prove;
 use crate::devices;
@@ -49,6 +50,8 @@ struct Done {
     predicted_class: Option<usize>,
     float_class: Option<usize>,
     out: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plan: Option<Planned>,
 }
 
 impl Report for Done {
@@ -116,6 +119,9 @@ impl Report for Done {
             "  written      {}/{{proof.bin, public.json, verifier.key}}",
             self.out
         ));
+        if let Some(plan) = &self.plan {
+            lines.push(plan.table());
+        }
         lines.join("\n")
     }
 }
@@ -146,6 +152,15 @@ pub fn run(args: &Prove, format: Format, quiet: bool) -> Result<(), Failure> {
         setup_ms = elapsed(start);
     }
     let integers = quantised.quantise_inputs(&input)?;
+    let mut planned = None;
+    if args.plan || args.memory_budget.is_some() {
+        progress.announce("plan");
+        let (table, plan) = Planned::new(key.program(), key.parameters())?;
+        if let Some(budget) = args.memory_budget {
+            plan.check_memory(key.program(), budget)?;
+        }
+        planned = Some((table, plan));
+    }
 
     let start = Instant::now();
     let inputs: Vec<Values> = integers.values.into_iter().map(Values::Int).collect();
@@ -158,6 +173,10 @@ pub fn run(args: &Prove, format: Format, quiet: bool) -> Result<(), Failure> {
         time.map_or(0.0, |(_, duration)| duration.as_secs_f64() * 1e3)
     };
     progress.finish();
+    let planned = planned.map(|(mut table, plan)| {
+        table.compare(&plan, &proved);
+        table
+    });
 
     // As a stranger would: from the bytes that are about to be written.
     let proof_file = encode_file(FileKind::Proof, &proved.proof.encode());
@@ -221,6 +240,7 @@ pub fn run(args: &Prove, format: Format, quiet: bool) -> Result<(), Failure> {
         output,
         float_output,
         out: args.out.display().to_string(),
+        plan: planned,
     };
     print(format, &done);
     Ok(())

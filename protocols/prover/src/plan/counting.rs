@@ -18,7 +18,7 @@ pub enum Operation {
     ContractRows,
     /// The same, one sum per row.
     ContractCols,
-    /// A factor of a term at an index of a sumcheck over few tall tables.
+    /// Half the square of a term's number of factors, at an index of a sumcheck over few tall tables.
     Tall,
     /// A term of one instance of a sumcheck over many short tables, by number of factors beyond the head; 4 stands for more.
     Wide(u8),
@@ -178,7 +178,11 @@ impl SumcheckDevice for CountingDevice {
                     size,
                 )
             } else {
-                (Operation::Tall, size * term.factors.len() as u64)
+                // As many evaluations as factors, each a product of all of them.
+                (
+                    Operation::Tall,
+                    size * (term.factors.len() * term.factors.len()) as u64 / 2,
+                )
             });
         }
         self.count(begun, bytes.sum(), work);

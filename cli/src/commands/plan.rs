@@ -1,0 +1,199 @@
+//! `kernelwise plan`, and the table that `prove --plan` compares with what happened.
+
+use std::collections::BTreeMap;
+
+use kernelwise_core::program::Program;
+use kernelwise_prover::{Devices, HintRegistry, Plan, Proved, plan};
+use serde::Serialize;
+
+use super::model;
+use crate::args;
+use crate::devices;
+use crate::error::Failure;
+use crate::output::{Format, Report, bytes, milliseconds, print};
+use crate::rates::rates;
+
+/// One line of a plan.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Line {
+    step: String,
+    kernel: &'static str,
+    predicted_ms: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actual_ms: Option<f64>,
+    table_bytes: u64,
+    proof_bytes: usize,
+}
+
+/// A plan for people and programs.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Planned {
+    predicted_ms: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actual_ms: Option<f64>,
+    predicted_peak_bytes: u64,
+    proof_bytes: usize,
+    /// The device that serves each operation.
+    device: String,
+    steps: Vec<Line>,
+    /// Nanoseconds per unit of each operation on the device.
+    rates: BTreeMap<String, f64>,
+}
+
+impl Planned {
+    /// Plans a proof on the default device.
+    pub fn new(
+        program: &Program,
+        parameters: &kernelwise_prover::key::Parameters,
+    ) -> Result<(Self, Plan), Failure> {
+        let device = devices::registry().open(devices::DEFAULT)?;
+        let rates = rates(device.info(), Devices::select(&[device.as_ref()])?)?;
+        let plan = plan(program, parameters, &HintRegistry::default(), &rates)?;
+        let steps = plan.steps.iter().map(|step| {
+            let launch = step
+                .launch
+                .and_then(|index| program.graph().launches.get(index));
+            Line {
+                step: launch.map_or_else(
+                    || step.phase.name().to_owned(),
+                    |launch| launch.name.clone(),
+                ),
+                kernel: launch.map_or("", |launch| launch.kernel.relation().name()),
+                predicted_ms: step.time.as_secs_f64() * 1e3,
+                actual_ms: None,
+                table_bytes: step.table_bytes,
+                proof_bytes: step.proof_bytes,
+            }
+        });
+        let planned = Self {
+            predicted_ms: plan.time().as_secs_f64() * 1e3,
+            actual_ms: None,
+            predicted_peak_bytes: plan.peak_bytes(),
+            proof_bytes: plan.proof_bytes,
+            device: device.info().name.clone(),
+            steps: steps.collect(),
+            rates: rates.entries().collect(),
+        };
+        Ok((planned, plan))
+    }
+
+    /// Puts what a proof took beside what was predicted.
+    pub fn compare(&mut self, plan: &Plan, proved: &Proved) {
+        let ms = |time: std::time::Duration| time.as_secs_f64() * 1e3;
+        for (line, step) in self.steps.iter_mut().zip(&plan.steps) {
+            line.actual_ms = match step.launch {
+                Some(launch) => proved
+                    .launches
+                    .iter()
+                    .find(|report| report.launch == launch)
+                    .map(|report| ms(report.time)),
+                None => proved
+                    .phases
+                    .iter()
+                    .find(|(phase, _)| *phase == step.phase)
+                    .map(|(_, time)| ms(*time)),
+            };
+        }
+        let phases = proved.phases.iter().map(|(_, time)| ms(*time));
+        self.actual_ms = Some(phases.sum());
+    }
+
+    /// The table.
+    pub fn table(&self) -> String {
+        let width = self
+            .steps
+            .iter()
+            .map(|line| line.step.len())
+            .max()
+            .unwrap_or(0)
+            .max(4);
+        let actual = self.actual_ms.is_some();
+        let mut lines = vec![format!(
+            "{:<width$}  {:<9} {:>12} {}{:>12} {:>12}",
+            "step",
+            "kernel",
+            "predicted",
+            if actual {
+                format!("{:>12} ", "actual")
+            } else {
+                String::new()
+            },
+            "tables",
+            "proof"
+        )];
+        for line in &self.steps {
+            lines.push(format!(
+                "{:<width$}  {:<9} {:>12} {}{:>12} {:>12}",
+                line.step,
+                line.kernel,
+                milliseconds(line.predicted_ms),
+                line.actual_ms
+                    .map_or(String::new(), |ms| format!("{:>12} ", milliseconds(ms))),
+                bytes(line.table_bytes),
+                bytes(line.proof_bytes as u64)
+            ));
+        }
+        lines.push(format!(
+            "{:<width$}  {:<9} {:>12} {}{:>12} {:>12}",
+            "total",
+            "",
+            milliseconds(self.predicted_ms),
+            self.actual_ms
+                .map_or(String::new(), |ms| format!("{:>12} ", milliseconds(ms))),
+            bytes(self.predicted_peak_bytes),
+            bytes(self.proof_bytes as u64)
+        ));
+        lines.join("\n")
+    }
+}
+
+impl Report for Planned {
+    fn text(&self) -> String {
+        format!("{}\non {}; nothing was proved", self.table(), self.device)
+    }
+}
+
+/// Predicts time, memory and size of a proof.
+pub fn run(args: &args::Plan, format: Format) -> Result<(), Failure> {
+    let quantised = if args.model.is_dir() {
+        model::load(&args.model)?.0
+    } else {
+        model::quantised(&model::import(&args.model)?, &args.quantisation, None)?
+    };
+    let (planned, plan) = Planned::new(quantised.program(), &model::parameters(&quantised))?;
+    print(format, &planned);
+    match args.memory_budget {
+        Some(budget) => Ok(plan.check_memory(quantised.program(), budget)?),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_has_one_line_per_step_and_a_total() {
+        let line = |step: &str| Line {
+            step: step.to_owned(),
+            kernel: "matmul",
+            predicted_ms: 1.5,
+            actual_ms: Some(2.0),
+            table_bytes: 2048,
+            proof_bytes: 96,
+        };
+        let planned = Planned {
+            predicted_ms: 3.0,
+            actual_ms: Some(4.0),
+            predicted_peak_bytes: 1 << 20,
+            proof_bytes: 192,
+            device: "cpu".to_owned(),
+            steps: vec![line("first"), line("a longer name")],
+            rates: BTreeMap::new(),
+        };
+        let table = planned.table();
+        assert_eq!(table.lines().count(), 4);
+        let widths: Vec<usize> = table.lines().map(str::len).collect();
+        assert!(widths.iter().all(|&width| width == widths[0]), "{table}");
+    }
+}
