@@ -102,6 +102,7 @@ fn arithmetic_on_words() {
     assert_eq!(integers(&outputs[0]), [2, 1, 1]);
     assert_eq!(integers(&outputs[2]), [1, 0xFFFF_FFFE, 0xFFFF_FFFE]);
     assert_eq!(integers(&outputs[7]), [0, 1, 0]);
+    assert_eq!(integers(&outputs[8]), [1, 0, 0]);
 }
 
 /// Gates, tensor kernels and tables in one graph; broadcasts along each axis; odd sizes everywhere.

@@ -147,6 +147,11 @@ impl KernelBuilder {
         self.add_output(name, &[var], true, None);
     }
 
+    /// As [`output_scalar`](Self::output_scalar), with the range of [`output_in`](Self::output_in).
+    pub fn output_scalar_in(&self, name: &str, var: Var<'_>, range: Range) {
+        self.add_output(name, &[var], true, Some(range));
+    }
+
     fn add_output(&self, name: &str, vars: &[Var<'_>], scalar: bool, range: Option<Range>) {
         if !(1..=MAX_LEN).contains(&vars.len()) {
             self.misuse(

@@ -1,6 +1,6 @@
 //! Arithmetic on 32-bit words.
 
-use crate::builder::{KernelBuilder, U32};
+use crate::builder::{BIT, KernelBuilder, U32};
 use crate::error::KernelError;
 use crate::kernel::CircuitKernel;
 use kernelwise_core::program::Range;
@@ -29,6 +29,6 @@ pub fn arithmetic() -> Result<CircuitKernel, KernelError> {
             k.output_scalar(name, word.value());
         }
         k.output_scalar("less", a.less_than(&b));
-        k.output_scalar("equal", a.equals(&b));
+        k.output_scalar_in("equal", a.equals(&b), BIT);
     })
 }
