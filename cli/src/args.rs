@@ -47,6 +47,59 @@ pub enum Command {
     Groth16(Groth16),
     /// List the devices that can prove.
     Devices,
+    /// Simulate, identify and check FPGA boards.
+    #[command(subcommand)]
+    Fpga(Fpga),
+}
+
+/// Which devices prove.
+#[derive(Debug, Args, Clone)]
+pub struct DeviceChoice {
+    /// Devices in order of preference, separated by commas (`kernelwise devices` lists them). An FPGA gets the requests that are
+    /// small enough for it; the CPU gets what no other takes.
+    #[arg(
+        long,
+        value_name = "NAME",
+        value_delimiter = ',',
+        default_value = "cpu"
+    )]
+    pub devices: Vec<String>,
+}
+
+/// The commands for FPGAs.
+#[derive(Debug, Subcommand)]
+#[command(
+    after_help = "A core is `fpga-model` (software), `fpga-sim` (compiled Verilog, in builds with the feature hdl-sim), `fpga:` and the path \
+                  of a serial port, or `replay:` and the path of a recorded trace."
+)]
+pub enum Fpga {
+    /// Run a core behind a pseudo-terminal that opens like a board, and print its path.
+    Sim {
+        /// Stop after this many seconds; run until killed by default.
+        #[arg(long, value_name = "N")]
+        seconds: Option<u64>,
+    },
+    /// Show what a core says of itself; changes nothing on it.
+    Info(Core),
+    /// Run a sumcheck and a multi-scalar multiplication whose answers are known.
+    Selftest {
+        /// The core.
+        #[command(flatten)]
+        core: Core,
+        /// Write the traffic to this file, for `--core replay:FILE`.
+        #[arg(long, value_name = "FILE")]
+        record: Option<PathBuf>,
+    },
+    /// Show what a core has counted since its last reset; changes nothing on it.
+    Counters(Core),
+}
+
+/// Which core.
+#[derive(Debug, Args)]
+pub struct Core {
+    /// The core.
+    #[arg(long, value_name = "NAME", default_value = "fpga-model")]
+    pub core: String,
 }
 
 /// How a model is quantised.
@@ -90,6 +143,9 @@ pub struct Setup {
     /// Folder for model.kw, prover.key and verifier.key.
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
+    /// Devices.
+    #[command(flatten)]
+    pub devices: DeviceChoice,
 }
 
 /// Arguments of `plan`.
@@ -131,6 +187,9 @@ pub struct Prove {
     /// Quantisation, when the model is an ONNX file.
     #[command(flatten)]
     pub quantisation: Quantisation,
+    /// Devices.
+    #[command(flatten)]
+    pub devices: DeviceChoice,
 }
 
 /// Arguments of `verify`.

@@ -51,5 +51,6 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         Command::Verify(args) => commands::verify::run(args, format),
         Command::Groth16(args) => commands::groth16::run(&args.command, format, cli.quiet),
         Command::Devices => commands::devices::run(format),
+        Command::Fpga(command) => commands::fpga::run(command, format),
     }
 }

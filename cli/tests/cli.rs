@@ -367,3 +367,64 @@ fn plan_predicts_what_prove_then_sends() {
         text(&tight.stderr)
     );
 }
+fn a_proof_made_with_an_fpga_is_the_same() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let prove = |devices: &str| -> (Vec<u8>, serde_json::Value) {
+        let out = folder.path().join(devices);
+        let output = kernelwise(&[
+            "prove",
+            &example("lenet5.onnx"),
+            "--input",
+            &example("seven.json"),
+            "--out",
+            out.to_str().expect("a UTF-8 path"),
+            "--devices",
+            devices,
+            "--json",
+        ]);
+        expect(&output, 0);
+        let report = serde_json::from_slice(&output.stdout).expect("one JSON object");
+        (fs::read(out.join("proof.bin")).expect("a proof"), report)
+    };
+    let (expected, report) = prove("cpu");
+    assert_eq!(report["served"].as_array().map(Vec::len), Some(0));
+    let (proof, report) = prove("fpga-model");
+    assert_eq!(proof, expected);
+    let served = &report["served"][0];
+    assert_eq!(served["device"], "fpga-model");
+    assert!(served["sumchecks"].as_u64() > Some(0) && served["msms"].as_u64() > Some(0));
+    expect(
+        &kernelwise(&[
+            "prove",
+            "x",
+            "--input",
+            "y",
+            "--out",
+            "z",
+            "--devices",
+            "abacus",
+        ]),
+        2,
+    );
+}
+
+#[test]
+fn fpga_commands_work_on_the_model_and_on_a_recorded_trace() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let trace = path(folder.path(), "trace");
+    let output = kernelwise(&["fpga", "selftest", "--record", &trace, "--json"]);
+    expect(&output, 0);
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(report["passed"], true);
+    let replay = format!("replay:{trace}");
+    expect(&kernelwise(&["fpga", "selftest", "--core", &replay]), 0);
+    expect(&kernelwise(&["fpga", "info"]), 0);
+    expect(&kernelwise(&["fpga", "counters", "--json"]), 0);
+    expect(&kernelwise(&["fpga", "info", "--core", "abacus"]), 2);
+    expect(
+        &kernelwise(&["fpga", "info", "--core", "fpga:/dev/null"]),
+        2,
+    );
+    let output = kernelwise(&["fpga", "sim", "--seconds", "0"]);
+    expect(&output, 0);
+}

@@ -60,6 +60,8 @@ pub struct Link {
     transport: Box<dyn Transport>,
     scanner: Scanner<Response>,
     sequence: u8,
+    /// Memory is ours, and a core that lost it must be noticed.
+    owned: bool,
     stats: LinkStats,
 }
 
@@ -78,14 +80,21 @@ impl Link {
     /// # Errors
     /// [`LinkError`] if nothing answers.
     pub fn open(transport: Box<dyn Transport>) -> Result<Self, LinkError> {
-        let mut link = Self {
+        let mut link = Self::attach(transport);
+        link.owned = true;
+        link.reset()?;
+        Ok(link)
+    }
+
+    /// A link over `transport` that changes nothing on the other side: for reading registers.
+    pub fn attach(transport: Box<dyn Transport>) -> Self {
+        Self {
             transport,
             scanner: Scanner::new(),
             sequence: 0,
+            owned: false,
             stats: LinkStats::default(),
-        };
-        link.reset()?;
-        Ok(link)
+        }
     }
 
     /// Makes the core abandon whatever it does, and clears its counters; memory stays.
@@ -145,7 +154,7 @@ impl Link {
             self.transport.send(&bytes, deadline)?;
             self.stats.sent_bytes += bytes.len() as u64;
             if let Some(response) = self.await_response(deadline)? {
-                if response.fresh {
+                if response.fresh && self.owned {
                     return Err(LinkError::Restarted);
                 }
                 if response.rows.len() != expected {

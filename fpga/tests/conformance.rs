@@ -11,7 +11,7 @@ use std::sync::Arc;
 use kernelwise_cpu::CpuDevice;
 use kernelwise_fpga::device::FpgaDevice;
 use kernelwise_fpga::transport::Direct;
-use kernelwise_hal::{Device, DualDevice, conformance};
+use kernelwise_hal::{Device, DualDevice, Limits, Split, conformance};
 
 fn model() -> FpgaDevice {
     FpgaDevice::open("fpga-model", Box::new(Direct::new())).unwrap()
@@ -30,6 +30,19 @@ fn model_conforms() {
             .count()
     };
     assert!(count("msm") > 150 && count("sumcheck") > 200);
+}
+
+#[test]
+fn a_split_with_the_reference_conforms() {
+    let limits = Limits {
+        sumcheck_entries: 64,
+        msm_scalars: 32,
+    };
+    let split = Split::new(Arc::new(model()), Arc::new(CpuDevice::reference()), limits);
+    conformance::run(&split).unwrap();
+    let [(_, small), (_, rest)] = split.served();
+    assert!(small.sumchecks > 50 && small.msms > 50, "{small:?}");
+    assert!(rest.sumchecks > 50 && rest.msms > 50, "{rest:?}");
 }
 
 #[test]

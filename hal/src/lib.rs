@@ -26,6 +26,7 @@ pub mod msm;
 pub mod ntt;
 pub mod null;
 pub mod registry;
+pub mod split;
 pub mod sumcheck;
 
 #[cfg(feature = "conformance")]
@@ -43,4 +44,5 @@ pub use msm::{BaseSet, Msm, MsmGroup, Scalars};
 pub use ntt::Ntt;
 pub use null::NullDevice;
 pub use registry::{DeviceFactory, Registry};
+pub use split::{Limits, Served, Split};
 pub use sumcheck::{RoundPoly, RoundProver, SumcheckDevice, SumcheckRequest, Table, Term};

@@ -1,6 +1,7 @@
 //! One file per command.
 
 pub mod devices;
+pub mod fpga;
 pub mod groth16;
 pub mod inspect;
 pub mod model;

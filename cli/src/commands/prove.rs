@@ -8,7 +8,7 @@ use kernelwise_core::wire::{FileKind, ModelProof, decode_file, encode_file};
 use kernelwise_core::{VerifierKey, verify};
 use kernelwise_frontend::inspect::ProgramSummary;
 use kernelwise_prover::memory::peak_bytes;
-use kernelwise_prover::{Devices, Phase, PhasePeaks, Proved, prove};
+use kernelwise_prover::{Phase, PhasePeaks, Proved, prove};
 use serde::Serialize;
 
 use super::model;
@@ -49,9 +49,18 @@ struct Done {
     max_abs_error: Option<f64>,
     predicted_class: Option<usize>,
     float_class: Option<usize>,
+    /// Who served what, where an FPGA shares with another device.
+    served: Vec<Served>,
     out: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     plan: Option<Planned>,
+}
+
+#[derive(Serialize)]
+struct Served {
+    device: String,
+    sumchecks: u64,
+    msms: u64,
 }
 
 impl Report for Done {
@@ -115,6 +124,14 @@ impl Report for Done {
                 phases.join(", ")
             ));
         }
+        for by in &self.served {
+            lines.push(format!(
+                "  served       {} sumchecks, {} multi-scalar multiplications by {}",
+                count(by.sumchecks),
+                count(by.msms),
+                by.device
+            ));
+        }
         lines.push(format!(
             "  written      {}/{{proof.bin, public.json, verifier.key}}",
             self.out
@@ -130,8 +147,8 @@ impl Report for Done {
 pub fn run(args: &Prove, format: Format, quiet: bool) -> Result<(), Failure> {
     let progress = Progress::new(quiet);
     let input = model::sample(&args.input)?;
-    let device = devices::registry().open(devices::DEFAULT)?;
-    let devices = Devices::select(&[device.as_ref()])?;
+    let chosen = devices::open(&args.devices.devices)?;
+    let devices = chosen.select()?;
 
     progress.announce("compile");
     let start = Instant::now();
@@ -239,11 +256,21 @@ pub fn run(args: &Prove, format: Format, quiet: bool) -> Result<(), Failure> {
             .map(|floats| max_abs_error(&output, floats)),
         output,
         float_output,
+        served: served(&chosen),
         out: args.out.display().to_string(),
         plan: planned,
     };
     print(format, &done);
     Ok(())
+}
+
+fn served(chosen: &devices::Chosen) -> Vec<Served> {
+    let served = |(device, by): (String, kernelwise_hal::Served)| Served {
+        device,
+        sumchecks: by.sumchecks,
+        msms: by.msms,
+    };
+    chosen.served().into_iter().map(served).collect()
 }
 
 /// Decodes key and proof anew and verifies; returns the size of the key.

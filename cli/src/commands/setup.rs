@@ -51,8 +51,8 @@ pub fn run(args: &Setup, format: Format, quiet: bool) -> Result<(), Failure> {
 
     progress.announce("set up");
     let start = Instant::now();
-    let device = devices::registry().open(devices::DEFAULT)?;
-    let key = model::prover_key(&quantised, Devices::select(&[device.as_ref()])?)?;
+    let chosen = devices::open(&args.devices.devices)?;
+    let key = model::prover_key(&quantised, chosen.select()?)?;
     let setup_ms = start.elapsed().as_secs_f64() * 1e3;
     model::save(&args.out, &quantised, &key)?;
     progress.finish();

@@ -1166,7 +1166,7 @@ module kernelwise_executor(clock,reset,ready,idle,buffer_address,buffer_byte,add
             Task$Load:
                 begin
                     delay$d = delay$q + 32'h1;
-                    if (delay$q == 32'h5) begin
+                    if (delay$q == 32'h6) begin
                         work$d = Task$Latch;
                     end
                 end
@@ -1203,17 +1203,21 @@ endmodule
 
 module kernelwise_step(d,q,clock);
     // Module arguments
-    input wire  [2:0] d;
-    output reg  [2:0] q;
+    input wire  [3:0] d;
+    output reg  [3:0] q;
     input wire  clock;
     // Enums
     localparam Step$Idle = 0;
     localparam Step$Load = 1;
     localparam Step$Digit = 2;
     localparam Step$Sign = 3;
-    localparam Step$Offer = 4;
-    localparam Step$Shift = 5;
-    localparam Step$Finished = 6;
+    localparam Step$Index = 4;
+    localparam Step$Triple = 5;
+    localparam Step$Place = 6;
+    localparam Step$Check = 7;
+    localparam Step$Offer = 8;
+    localparam Step$Shift = 9;
+    localparam Step$Finished = 10;
     // Update code (custom)
     initial begin
        q = 64'h0;
@@ -1252,12 +1256,16 @@ module kernelwise_recoder(clock,start,reset,scalars,scalar_row,windows,window_bi
     localparam Step$Load = 1;
     localparam Step$Digit = 2;
     localparam Step$Sign = 3;
-    localparam Step$Offer = 4;
-    localparam Step$Shift = 5;
-    localparam Step$Finished = 6;
+    localparam Step$Index = 4;
+    localparam Step$Triple = 5;
+    localparam Step$Place = 6;
+    localparam Step$Check = 7;
+    localparam Step$Offer = 8;
+    localparam Step$Shift = 9;
+    localparam Step$Finished = 10;
     // Stub signals
-    reg  [2:0] step$d;
-    wire  [2:0] step$q;
+    reg  [3:0] step$d;
+    wire  [3:0] step$q;
     reg  step$clock;
     reg  [15:0] left$d;
     wire  [15:0] left$q;
@@ -1292,11 +1300,24 @@ module kernelwise_recoder(clock,start,reset,scalars,scalar_row,windows,window_bi
     reg  [3:0] shifts_left$d;
     wire  [3:0] shifts_left$q;
     reg  shifts_left$clock;
+    reg  [15:0] half$d;
+    wire  [15:0] half$q;
+    reg  half$clock;
+    reg  [15:0] full$d;
+    wire  [15:0] full$q;
+    reg  full$clock;
+    reg  [15:0] index$d;
+    wire  [15:0] index$q;
+    reg  index$clock;
+    reg  [15:0] triple$d;
+    wire  [15:0] triple$q;
+    reg  triple$clock;
+    reg  [15:0] bucket_now$d;
+    wire  [15:0] bucket_now$q;
+    reg  bucket_now$clock;
     // Local signals
     reg  [15:0] low;
-    reg  [15:0] half;
     reg  [15:0] complement;
-    reg  [15:0] index;
     // Sub module instances
     kernelwise_step step(
         .d(step$d),
@@ -1358,6 +1379,31 @@ module kernelwise_recoder(clock,start,reset,scalars,scalar_row,windows,window_bi
         .q(shifts_left$q),
         .clock(shifts_left$clock)
     );
+    kernelwise_timer half(
+        .d(half$d),
+        .q(half$q),
+        .clock(half$clock)
+    );
+    kernelwise_timer full(
+        .d(full$d),
+        .q(full$q),
+        .clock(full$clock)
+    );
+    kernelwise_timer index(
+        .d(index$d),
+        .q(index$q),
+        .clock(index$clock)
+    );
+    kernelwise_timer triple(
+        .d(triple$d),
+        .q(triple$q),
+        .clock(triple$clock)
+    );
+    kernelwise_timer bucket_now(
+        .d(bucket_now$d),
+        .q(bucket_now$q),
+        .clock(bucket_now$clock)
+    );
     // Update code
     always @(*) begin
         step$clock = clock;
@@ -1372,6 +1418,11 @@ module kernelwise_recoder(clock,start,reset,scalars,scalar_row,windows,window_bi
         base_now$clock = clock;
         windows_left$clock = clock;
         shifts_left$clock = clock;
+        half$clock = clock;
+        full$clock = clock;
+        index$clock = clock;
+        triple$clock = clock;
+        bucket_now$clock = clock;
         step$d = step$q;
         left$d = left$q;
         next_scalar$d = next_scalar$q;
@@ -1384,17 +1435,25 @@ module kernelwise_recoder(clock,start,reset,scalars,scalar_row,windows,window_bi
         base_now$d = base_now$q;
         windows_left$d = windows_left$q;
         shifts_left$d = shifts_left$q;
+        half$d = half$q;
+        full$d = full$q;
+        index$d = index$q;
+        triple$d = triple$q;
+        bucket_now$d = bucket_now$q;
         fetch = 1'b0;
         fetch_row = next_scalar$q;
         have = 1'b0;
         finished = 1'b0;
         negative = minus$q;
         base = base_now$q;
-        index = magnitude$q - 32'h1;
-        bucket = window_base$q + index + (index << 32'h1);
+        bucket = bucket_now$q;
         low = bits_left$q[(32'h0)+:(16)];
-        half = (window_mask >> 32'h1) + 32'h1;
-        complement = window_mask - value$q + 32'h1;
+        half$d = (window_mask >> 32'h1) + 32'h1;
+        full$d = window_mask + 32'h1;
+        complement = full$q - value$q;
+        index$d = magnitude$q - 32'h1;
+        triple$d = index$q + (index$q << 32'h1);
+        bucket_now$d = window_base$q + triple$q;
         case (step$q)
             Step$Idle:
                 begin
@@ -1433,11 +1492,27 @@ module kernelwise_recoder(clock,start,reset,scalars,scalar_row,windows,window_bi
                     minus$d = 1'b0;
                     carry$d = 32'h0;
                     magnitude$d = value$q;
-                    if (value$q > half) begin
+                    if (value$q > half$q) begin
                         minus$d = 1'b1;
                         carry$d = 32'h1;
                         magnitude$d = complement;
                     end
+                    step$d = Step$Index;
+                end
+            Step$Index:
+                begin
+                    step$d = Step$Triple;
+                end
+            Step$Triple:
+                begin
+                    step$d = Step$Place;
+                end
+            Step$Place:
+                begin
+                    step$d = Step$Check;
+                end
+            Step$Check:
+                begin
                     step$d = Step$Offer;
                 end
             Step$Offer:
@@ -1519,6 +1594,37 @@ module kernelwise_frame_cycle(d,q,clock);
     end
 endmodule
 
+module kernelwise_scaled_a(clock,a,b,product);
+    // Module arguments
+    input wire  clock;
+    input wire  [15:0] a;
+    input wire  [15:0] b;
+    output reg  [31:0] product;
+    // Update code (custom)
+    `ifdef ECP5
+    wire [31:0] p;
+    MULT18X18D #(.REG_INPUTA_CLK("CLK0"), .REG_INPUTA_CE("CE0"), .REG_INPUTA_RST("RST0"),
+       .REG_INPUTB_CLK("CLK0"), .REG_INPUTB_CE("CE0"), .REG_INPUTB_RST("RST0"),
+       .REG_OUTPUT_CLK("CLK0"), .REG_OUTPUT_CE("CE0"), .REG_OUTPUT_RST("RST0"),
+       .REG_PIPELINE_CLK("NONE"), .GSR("DISABLED"))
+       dsp (.A0(a[0]), .A1(a[1]), .A2(a[2]), .A3(a[3]), .A4(a[4]), .A5(a[5]), .A6(a[6]), .A7(a[7]), .A8(a[8]), .A9(a[9]), .A10(a[10]), .A11(a[11]), .A12(a[12]), .A13(a[13]), .A14(a[14]), .A15(a[15]), .B0(b[0]), .B1(b[1]), .B2(b[2]), .B3(b[3]), .B4(b[4]), .B5(b[5]), .B6(b[6]), .B7(b[7]), .B8(b[8]), .B9(b[9]), .B10(b[10]), .B11(b[11]), .B12(b[12]), .B13(b[13]), .B14(b[14]), .B15(b[15]), .P0(p[0]), .P1(p[1]), .P2(p[2]), .P3(p[3]), .P4(p[4]), .P5(p[5]), .P6(p[6]), .P7(p[7]), .P8(p[8]), .P9(p[9]), .P10(p[10]), .P11(p[11]), .P12(p[12]), .P13(p[13]), .P14(p[14]), .P15(p[15]), .P16(p[16]), .P17(p[17]), .P18(p[18]), .P19(p[19]), .P20(p[20]), .P21(p[21]), .P22(p[22]), .P23(p[23]), .P24(p[24]), .P25(p[25]), .P26(p[26]), .P27(p[27]), .P28(p[28]), .P29(p[29]), .P30(p[30]), .P31(p[31]), .A16(1'b0), .A17(1'b0), .B16(1'b0), .B17(1'b0), .SIGNEDA(1'b0), .SIGNEDB(1'b0), .SOURCEA(1'b0), .SOURCEB(1'b0), .CLK0(clock), .CE0(1'b1), .RST0(1'b0));
+    always @(*) product = p;
+    `else
+    reg [15:0] a_held;
+    reg [15:0] b_held;
+    initial begin
+       a_held = 0;
+       b_held = 0;
+       product = 0;
+    end
+    always @(posedge clock) begin
+       a_held <= a;
+       b_held <= b;
+       product <= a_held * b_held;
+    end
+    `endif
+endmodule
+
 module kernelwise_instruction(d,q,clock);
     // Module arguments
     input wire  [239:0] d;
@@ -1582,7 +1688,7 @@ module kernelwise_field_held(d,q,clock);
     end
 endmodule
 
-module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,address,write,read_bus,scalar_field,subtract_0,subtract_1,issued,stalled,product_written,sum_written);
+module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,host_address,address,write_address,write,read_bus,scalar_field,subtract_0,subtract_1,issued,stalled,product_written,sum_written);
     // Module arguments
     input wire  clock;
     input wire  start;
@@ -1592,7 +1698,9 @@ module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,
     input wire  [15:0] repeats;
     output reg  busy;
     output reg  [4:0] cycle;
+    input wire  [15:0] host_address;
     output reg  [15:0] address;
+    output reg  [15:0] write_address;
     output reg  write;
     input wire  [255:0] read_bus;
     output reg  scalar_field;
@@ -1655,12 +1763,14 @@ module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,
     reg  [255:0] descriptor$d;
     wire  [255:0] descriptor$q;
     reg  descriptor$clock;
-    reg  [31:0] scaled_a$d;
-    wire  [31:0] scaled_a$q;
     reg  scaled_a$clock;
-    reg  [31:0] scaled_b$d;
-    wire  [31:0] scaled_b$q;
+    reg  [15:0] scaled_a$a;
+    reg  [15:0] scaled_a$b;
+    wire  [31:0] scaled_a$product;
     reg  scaled_b$clock;
+    reg  [15:0] scaled_b$a;
+    reg  [15:0] scaled_b$b;
+    wire  [31:0] scaled_b$product;
     reg  [15:0] triple_quarter$d;
     wire  [15:0] triple_quarter$q;
     reg  triple_quarter$clock;
@@ -1676,6 +1786,12 @@ module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,
     reg  [15:0] slot$d;
     wire  [15:0] slot$q;
     reg  slot$clock;
+    reg  last_slot$d;
+    wire  last_slot$q;
+    reg  last_slot$clock;
+    reg  boundary$d;
+    wire  boundary$q;
+    reg  boundary$clock;
     reg  [2:0] iteration$d;
     wire  [2:0] iteration$q;
     reg  iteration$clock;
@@ -1697,6 +1813,27 @@ module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,
     reg  [15:0] affine_b$d;
     wire  [15:0] affine_b$q;
     reg  affine_b$clock;
+    reg  exhausted_held$d;
+    wire  exhausted_held$q;
+    reg  exhausted_held$clock;
+    reg  ready$d;
+    wire  ready$q;
+    reg  ready$clock;
+    reg  waiting$d;
+    wire  waiting$q;
+    reg  waiting$clock;
+    reg  [15:0] next_row$d;
+    wire  [15:0] next_row$q;
+    reg  next_row$clock;
+    reg  override_now$d;
+    wire  override_now$q;
+    reg  override_now$clock;
+    reg  [15:0] override_row$d;
+    wire  [15:0] override_row$q;
+    reg  override_row$clock;
+    reg  conflict$d;
+    wire  conflict$q;
+    reg  conflict$clock;
     reg  [111:0] recent$d;
     wire  [111:0] recent$q;
     reg  recent$clock;
@@ -1749,6 +1886,12 @@ module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,
     reg  sum_now$d;
     wire  sum_now$q;
     reg  sum_now$clock;
+    reg  [15:0] address_late$d;
+    wire  [15:0] address_late$q;
+    reg  address_late$clock;
+    reg  write_late$d;
+    wire  write_late$q;
+    reg  write_late$clock;
     reg  fetching$d;
     wire  fetching$q;
     reg  fetching$clock;
@@ -1764,13 +1907,10 @@ module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,
     reg  [15:0] stride_b;
     reg  [15:0] quarter;
     reg  recoding;
-    reg  last_slot;
-    reg  boundary;
     reg  [2:0] next_iteration;
     reg  [7:0] shifted;
     reg  have;
     reg  exhausted;
-    reg  conflict;
     reg  issue;
     reg  [15:0] item_a;
     reg  [15:0] item_b;
@@ -1843,15 +1983,17 @@ module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,
         .q(descriptor$q),
         .clock(descriptor$clock)
     );
-    kernelwise_inverted scaled_a(
-        .d(scaled_a$d),
-        .q(scaled_a$q),
-        .clock(scaled_a$clock)
+    kernelwise_scaled_a scaled_a(
+        .clock(scaled_a$clock),
+        .a(scaled_a$a),
+        .b(scaled_a$b),
+        .product(scaled_a$product)
     );
-    kernelwise_inverted scaled_b(
-        .d(scaled_b$d),
-        .q(scaled_b$q),
-        .clock(scaled_b$clock)
+    kernelwise_scaled_a scaled_b(
+        .clock(scaled_b$clock),
+        .a(scaled_b$a),
+        .b(scaled_b$b),
+        .product(scaled_b$product)
     );
     kernelwise_timer triple_quarter(
         .d(triple_quarter$d),
@@ -1877,6 +2019,16 @@ module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,
         .d(slot$d),
         .q(slot$q),
         .clock(slot$clock)
+    );
+    kernelwise_meta last_slot(
+        .d(last_slot$d),
+        .q(last_slot$q),
+        .clock(last_slot$clock)
+    );
+    kernelwise_meta boundary(
+        .d(boundary$d),
+        .q(boundary$q),
+        .clock(boundary$clock)
     );
     kernelwise_delay iteration(
         .d(iteration$d),
@@ -1912,6 +2064,41 @@ module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,
         .d(affine_b$d),
         .q(affine_b$q),
         .clock(affine_b$clock)
+    );
+    kernelwise_meta exhausted_held(
+        .d(exhausted_held$d),
+        .q(exhausted_held$q),
+        .clock(exhausted_held$clock)
+    );
+    kernelwise_meta ready(
+        .d(ready$d),
+        .q(ready$q),
+        .clock(ready$clock)
+    );
+    kernelwise_meta waiting(
+        .d(waiting$d),
+        .q(waiting$q),
+        .clock(waiting$clock)
+    );
+    kernelwise_timer next_row(
+        .d(next_row$d),
+        .q(next_row$q),
+        .clock(next_row$clock)
+    );
+    kernelwise_meta override_now(
+        .d(override_now$d),
+        .q(override_now$q),
+        .clock(override_now$clock)
+    );
+    kernelwise_timer override_row(
+        .d(override_row$d),
+        .q(override_row$q),
+        .clock(override_row$clock)
+    );
+    kernelwise_meta conflict(
+        .d(conflict$d),
+        .q(conflict$q),
+        .clock(conflict$clock)
     );
     kernelwise_recent recent(
         .d(recent$d),
@@ -1997,6 +2184,16 @@ module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,
         .q(sum_now$q),
         .clock(sum_now$clock)
     );
+    kernelwise_timer address_late(
+        .d(address_late$d),
+        .q(address_late$q),
+        .clock(address_late$clock)
+    );
+    kernelwise_meta write_late(
+        .d(write_late$d),
+        .q(write_late$q),
+        .clock(write_late$clock)
+    );
     kernelwise_meta fetching(
         .d(fetching$d),
         .q(fetching$q),
@@ -2011,8 +2208,6 @@ module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,
         jobs_left$clock = clock;
         round$clock = clock;
         descriptor$clock = clock;
-        scaled_a$clock = clock;
-        scaled_b$clock = clock;
         triple_quarter$clock = clock;
         counter$clock = clock;
         instruction$clock = clock;
@@ -2041,6 +2236,17 @@ module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,
         product_now$clock = clock;
         sum_now$clock = clock;
         fetching$clock = clock;
+        last_slot$clock = clock;
+        boundary$clock = clock;
+        conflict$clock = clock;
+        exhausted_held$clock = clock;
+        ready$clock = clock;
+        waiting$clock = clock;
+        next_row$clock = clock;
+        address_late$clock = clock;
+        write_late$clock = clock;
+        override_now$clock = clock;
+        override_row$clock = clock;
         phase$d = phase$q;
         frame_cycle$d = frame_cycle$q;
         delay$d = delay$q;
@@ -2048,8 +2254,6 @@ module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,
         jobs_left$d = jobs_left$q;
         round$d = round$q;
         descriptor$d = descriptor$q;
-        scaled_a$d = scaled_a$q;
-        scaled_b$d = scaled_b$q;
         triple_quarter$d = triple_quarter$q;
         counter$d = counter$q;
         instruction$d = instruction$q;
@@ -2078,7 +2282,20 @@ module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,
         product_now$d = product_now$q;
         sum_now$d = sum_now$q;
         fetching$d = fetching$q;
+        last_slot$d = last_slot$q;
+        boundary$d = boundary$q;
+        conflict$d = conflict$q;
+        exhausted_held$d = exhausted_held$q;
+        ready$d = ready$q;
+        waiting$d = waiting$q;
+        next_row$d = next_row$q;
+        address_late$d = address_late$q;
+        write_late$d = write_late$q;
+        override_now$d = override_now$q;
+        override_row$d = override_row$q;
         recoder$clock = clock;
+        scaled_a$clock = clock;
+        scaled_b$clock = clock;
         item_file$read_clock = clock;
         item_file$write_clock = clock;
         frame_cycle$d = frame_cycle$q + 32'h1;
@@ -2111,15 +2328,17 @@ module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,
         recoder$start = 1'b0;
         recoder$reset = reset;
         recoder$take = 1'b0;
-        scaled_a$d = outer_a * round$q;
-        scaled_b$d = outer_b * round$q;
+        scaled_a$a = outer_a;
+        scaled_a$b = round$q;
+        scaled_b$a = outer_b;
+        scaled_b$b = round$q;
         triple_quarter$d = quarter + (quarter << 32'h1);
         have = |items_left$q;
         exhausted = ~|items_left$q;
         item_a = affine_a$q;
         item_b = affine_b$q;
         item_negative = 1'b0;
-        conflict = 1'b0;
+        conflict$d = 1'b0;
         if (recoding) begin
             have = recoder$have;
             exhausted = recoder$finished;
@@ -2127,32 +2346,39 @@ module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,
             item_b = recoder$base;
             item_negative = recoder$negative;
             if (recent_valid$q[0] && (recent$q[(0 * 32'h10)+:(16)] == recoder$bucket)) begin
-                conflict = 1'b1;
+                conflict$d = 1'b1;
             end
             if (recent_valid$q[1] && (recent$q[(1 * 32'h10)+:(16)] == recoder$bucket)) begin
-                conflict = 1'b1;
+                conflict$d = 1'b1;
             end
             if (recent_valid$q[2] && (recent$q[(2 * 32'h10)+:(16)] == recoder$bucket)) begin
-                conflict = 1'b1;
+                conflict$d = 1'b1;
             end
             if (recent_valid$q[3] && (recent$q[(3 * 32'h10)+:(16)] == recoder$bucket)) begin
-                conflict = 1'b1;
+                conflict$d = 1'b1;
             end
             if (recent_valid$q[4] && (recent$q[(4 * 32'h10)+:(16)] == recoder$bucket)) begin
-                conflict = 1'b1;
+                conflict$d = 1'b1;
             end
             if (recent_valid$q[5] && (recent$q[(5 * 32'h10)+:(16)] == recoder$bucket)) begin
-                conflict = 1'b1;
+                conflict$d = 1'b1;
             end
             if (recent_valid$q[6] && (recent$q[(6 * 32'h10)+:(16)] == recoder$bucket)) begin
-                conflict = 1'b1;
+                conflict$d = 1'b1;
             end
         end
-        last_slot = slot$q == counter$q;
-        boundary = (frame_cycle$q == 32'h10) && last_slot && (phase$q == Phase$Run);
-        issue = boundary && have && ~|pause$q && ~conflict;
+        last_slot$d = slot$q == counter$q;
+        ready$d = have && ~|pause$q && ~conflict$q;
+        waiting$d = have && conflict$q;
+        exhausted_held$d = exhausted;
+        boundary$d = (frame_cycle$q == 32'hf) && last_slot$q && (phase$q == Phase$Run);
+        issue = boundary$q && ready$q;
         issued = issue;
-        stalled = boundary && have && conflict;
+        stalled = boundary$q && waiting$q;
+        next_row$d = program_row + slot$q + 32'h1;
+        if (last_slot$q) begin
+            next_row$d = program_row;
+        end
         next_iteration = iteration$q + 32'h1;
         item_word = ((item_a) & 40'hffffffffff) | (((item_b) & 40'hffffffffff) << 32'h10);
         item_file$write_address = next_iteration;
@@ -2196,6 +2422,11 @@ module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,
         exists$d = exists_held$q;
         negative$d = item_read[32'h20];
         address_now$d = sum_left$q + sum_right$q;
+        if (override_now$q) begin
+            address_now$d = override_row$q;
+        end
+        override_now$d = 1'b0;
+        override_row$d = next_row$q;
         address = address_now$q;
         write_now$d = 1'b0;
         product_now$d = 1'b0;
@@ -2210,7 +2441,10 @@ module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,
                 product_now$d = 1'b1;
             end
         end
-        write = write_now$q;
+        address_late$d = address_now$q;
+        write_late$d = write_now$q;
+        write_address = address_late$q;
+        write = write_late$q;
         product_written = product_now$q;
         sum_written = sum_now$q;
         if (frame_cycle$q == 32'h5) begin
@@ -2228,6 +2462,7 @@ module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,
             Phase$Idle:
                 begin
                     busy = 1'b0;
+                    address_now$d = host_address;
                     if (start) begin
                         job$d = first_job;
                         jobs_left$d = jobs;
@@ -2242,23 +2477,27 @@ module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,
                     recoder$reset = 1'b1;
                     fetching$d = 1'b0;
                     delay$d = delay$q + 32'h1;
-                    if (delay$q == 32'h4) begin
+                    if (delay$q == 32'h5) begin
                         phase$d = Phase$Latch;
                     end
                 end
             Phase$Latch:
                 begin
                     descriptor$d = read_bus;
+                    delay$d = 32'h1;
                     phase$d = Phase$Scale;
                 end
             Phase$Scale:
                 begin
-                    phase$d = Phase$Offset;
+                    delay$d = 32'h0;
+                    if (~|delay$q) begin
+                        phase$d = Phase$Offset;
+                    end
                 end
             Phase$Offset:
                 begin
-                    affine_a$d = descriptor$q[(32'h40)+:(16)] + scaled_a$q[(32'h0)+:(16)];
-                    affine_b$d = descriptor$q[(32'h70)+:(16)] + scaled_b$q[(32'h0)+:(16)];
+                    affine_a$d = descriptor$q[(32'h40)+:(16)] + scaled_a$product[(32'h0)+:(16)];
+                    affine_b$d = descriptor$q[(32'h70)+:(16)] + scaled_b$product[(32'h0)+:(16)];
                     items_left$d = items;
                     counter$d = interval - 32'h1;
                     recoder$start = recoding;
@@ -2277,31 +2516,29 @@ module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,
                 end
             Phase$Run:
                 begin
-                    if (frame_cycle$q == 32'hb) begin
-                        address_now$d = program_row + slot$q + 32'h1;
-                        if (last_slot) begin
-                            address_now$d = program_row;
-                        end
+                    if (frame_cycle$q == 32'ha) begin
+                        override_now$d = 1'b1;
                     end
                     if (frame_cycle$q == 32'he) begin
+                        override_now$d = 1'b1;
+                        override_row$d = recoder$fetch_row;
+                        fetching$d = recoder$fetch;
+                    end
+                    if (frame_cycle$q == 32'hf) begin
                         instruction$d = read_bus[(32'h0)+:(240)];
                         flags$d = read_bus[(32'hf0)+:(16)];
                     end
-                    if ((frame_cycle$q == 32'hf) || (frame_cycle$q == 32'h10)) begin
+                    if (frame_cycle$q == 32'h10) begin
                         instruction$d = instruction$q;
                     end
-                    if (frame_cycle$q == 32'hf) begin
-                        address_now$d = recoder$fetch_row;
-                        fetching$d = recoder$fetch;
-                    end
-                    recoder$fetched = (frame_cycle$q == 32'h1) && fetching$q;
+                    recoder$fetched = (frame_cycle$q == 32'h2) && fetching$q;
                     if (frame_cycle$q == 32'h10) begin
                         slot$d = slot$q + 32'h1;
-                        if (last_slot) begin
+                        if (last_slot$q) begin
                             slot$d = 32'h0;
                         end
                     end
-                    if (boundary) begin
+                    if (boundary$q) begin
                         iteration$d = next_iteration;
                         valid$d = shifted;
                         recent$d = recent$q << 32'h10;
@@ -2320,7 +2557,7 @@ module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,
                             affine_b$d = affine_b$q + stride_b;
                             recoder$take = recoding;
                         end
-                        else if (exhausted) begin
+                        else if (exhausted_held$q) begin
                             drain$d = drain$q - 32'h1;
                             if (drain$q == 32'h1) begin
                                 phase$d = Phase$Next;
@@ -2380,37 +2617,6 @@ module kernelwise_mul_a(clock,load,row,word);
             rest$d = row;
         end
     end
-endmodule
-
-module kernelwise_ab(clock,a,b,product);
-    // Module arguments
-    input wire  clock;
-    input wire  [15:0] a;
-    input wire  [15:0] b;
-    output reg  [31:0] product;
-    // Update code (custom)
-    `ifdef ECP5
-    wire [31:0] p;
-    MULT18X18D #(.REG_INPUTA_CLK("CLK0"), .REG_INPUTA_CE("CE0"), .REG_INPUTA_RST("RST0"),
-       .REG_INPUTB_CLK("CLK0"), .REG_INPUTB_CE("CE0"), .REG_INPUTB_RST("RST0"),
-       .REG_OUTPUT_CLK("CLK0"), .REG_OUTPUT_CE("CE0"), .REG_OUTPUT_RST("RST0"),
-       .REG_PIPELINE_CLK("NONE"), .GSR("DISABLED"))
-       dsp (.A0(a[0]), .A1(a[1]), .A2(a[2]), .A3(a[3]), .A4(a[4]), .A5(a[5]), .A6(a[6]), .A7(a[7]), .A8(a[8]), .A9(a[9]), .A10(a[10]), .A11(a[11]), .A12(a[12]), .A13(a[13]), .A14(a[14]), .A15(a[15]), .B0(b[0]), .B1(b[1]), .B2(b[2]), .B3(b[3]), .B4(b[4]), .B5(b[5]), .B6(b[6]), .B7(b[7]), .B8(b[8]), .B9(b[9]), .B10(b[10]), .B11(b[11]), .B12(b[12]), .B13(b[13]), .B14(b[14]), .B15(b[15]), .P0(p[0]), .P1(p[1]), .P2(p[2]), .P3(p[3]), .P4(p[4]), .P5(p[5]), .P6(p[6]), .P7(p[7]), .P8(p[8]), .P9(p[9]), .P10(p[10]), .P11(p[11]), .P12(p[12]), .P13(p[13]), .P14(p[14]), .P15(p[15]), .P16(p[16]), .P17(p[17]), .P18(p[18]), .P19(p[19]), .P20(p[20]), .P21(p[21]), .P22(p[22]), .P23(p[23]), .P24(p[24]), .P25(p[25]), .P26(p[26]), .P27(p[27]), .P28(p[28]), .P29(p[29]), .P30(p[30]), .P31(p[31]), .A16(1'b0), .A17(1'b0), .B16(1'b0), .B17(1'b0), .SIGNEDA(1'b0), .SIGNEDB(1'b0), .SOURCEA(1'b0), .SOURCEB(1'b0), .CLK0(clock), .CE0(1'b1), .RST0(1'b0));
-    always @(*) product = p;
-    `else
-    reg [15:0] a_held;
-    reg [15:0] b_held;
-    initial begin
-       a_held = 0;
-       b_held = 0;
-       product = 0;
-    end
-    always @(posedge clock) begin
-       a_held <= a;
-       b_held <= b;
-       product <= a_held * b_held;
-    end
-    `endif
 endmodule
 
 module kernelwise_w(d,q,clock);
@@ -2717,13 +2923,13 @@ module kernelwise_elements(clock,scalar_field,first,a,b,m,t,first_out,a_out,b_ou
         .q(a_hold$q),
         .clock(a_hold$clock)
     );
-    kernelwise_ab ab(
+    kernelwise_scaled_a ab(
         .clock(ab$clock),
         .a(ab$a),
         .b(ab$b),
         .product(ab$product)
     );
-    kernelwise_ab qm(
+    kernelwise_scaled_a qm(
         .clock(qm$clock),
         .a(qm$a),
         .b(qm$b),
@@ -3740,6 +3946,9 @@ module kernelwise_lane(clock,cycle,scalar_field,read_bus,subtract_0,subtract_1,w
     reg  [255:0] write_row$d;
     wire  [255:0] write_row$q;
     reg  write_row$clock;
+    reg  [16:0] strobes$d;
+    wire  [16:0] strobes$q;
+    reg  strobes$clock;
     // Local signals
     reg  [15:0] product_word;
     reg  [255:0] product_top;
@@ -3831,6 +4040,11 @@ module kernelwise_lane(clock,cycle,scalar_field,read_bus,subtract_0,subtract_1,w
         .q(write_row$q),
         .clock(write_row$clock)
     );
+    kernelwise_sum strobes(
+        .d(strobes$d),
+        .q(strobes$q),
+        .clock(strobes$clock)
+    );
     // Update code
     always @(*) begin
         mul_a_word$clock = clock;
@@ -3838,11 +4052,13 @@ module kernelwise_lane(clock,cycle,scalar_field,read_bus,subtract_0,subtract_1,w
         left_1_word$clock = clock;
         product_row$clock = clock;
         write_row$clock = clock;
+        strobes$clock = clock;
         mul_a_word$d = mul_a_word$q;
         left_0_word$d = left_0_word$q;
         left_1_word$d = left_1_word$q;
         product_row$d = product_row$q;
         write_row$d = write_row$q;
+        strobes$d = strobes$q;
         mul_a$clock = clock;
         mul_b$clock = clock;
         left_0$clock = clock;
@@ -3852,32 +4068,36 @@ module kernelwise_lane(clock,cycle,scalar_field,read_bus,subtract_0,subtract_1,w
         montgomery$clock = clock;
         adder_0$clock = clock;
         adder_1$clock = clock;
+        strobes$d = strobes$q << 32'h1;
+        if (cycle == 32'h10) begin
+            strobes$d = 32'h1;
+        end
         mul_a$row = read_bus;
         mul_b$row = read_bus;
         left_0$row = read_bus;
         right_0$row = read_bus;
         left_1$row = read_bus;
         right_1$row = read_bus;
-        mul_a$load = cycle == 32'h5;
-        mul_b$load = cycle == 32'h6;
-        left_0$load = cycle == 32'h7;
-        right_0$load = cycle == 32'h8;
-        left_1$load = cycle == 32'h9;
-        right_1$load = cycle == 32'ha;
+        mul_a$load = strobes$q[32'h6];
+        mul_b$load = strobes$q[32'h7];
+        left_0$load = strobes$q[32'h8];
+        right_0$load = strobes$q[32'h9];
+        left_1$load = strobes$q[32'ha];
+        right_1$load = strobes$q[32'hb];
         mul_a_word$d = mul_a$word;
         left_0_word$d = left_0$word;
         left_1_word$d = left_1$word;
         montgomery$scalar_field = scalar_field;
-        montgomery$first = cycle == 32'h7;
+        montgomery$first = strobes$q[32'h8];
         montgomery$a = mul_a_word$q;
         montgomery$b = mul_b$word;
         adder_0$scalar_field = scalar_field;
-        adder_0$first = cycle == 32'h9;
+        adder_0$first = strobes$q[32'ha];
         adder_0$subtract = subtract_0;
         adder_0$a = left_0_word$q;
         adder_0$b = right_0$word;
         adder_1$scalar_field = scalar_field;
-        adder_1$first = cycle == 32'hb;
+        adder_1$first = strobes$q[32'hc];
         adder_1$subtract = subtract_1;
         adder_1$a = left_1_word$q;
         adder_1$b = right_1$word;
@@ -3885,10 +4105,10 @@ module kernelwise_lane(clock,cycle,scalar_field,read_bus,subtract_0,subtract_1,w
         product_top = ((product_word) & 256'hffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff);
         product_row$d = (product_row$q >> 32'h10) | (product_top << 32'hf0);
         write_row$d = product_row$q;
-        if (cycle == 32'ha) begin
+        if (strobes$q[32'hb]) begin
             write_row$d = adder_0$result;
         end
-        if (cycle == 32'hc) begin
+        if (strobes$q[32'hd]) begin
             write_row$d = adder_1$result;
         end
         write_bus = write_row$q;
@@ -3974,7 +4194,9 @@ module kernelwise_core(clock,divider,rx,tx,running,busy);
     reg  [15:0] sequencer$repeats;
     wire  sequencer$busy;
     wire  [4:0] sequencer$cycle;
+    reg  [15:0] sequencer$host_address;
     wire  [15:0] sequencer$address;
+    wire  [15:0] sequencer$write_address;
     wire  sequencer$write;
     reg  [255:0] sequencer$read_bus;
     wire  sequencer$scalar_field;
@@ -4007,9 +4229,21 @@ module kernelwise_core(clock,divider,rx,tx,running,busy);
     reg  [255:0] host_row$d;
     wire  [255:0] host_row$q;
     reg  host_row$clock;
+    reg  [255:0] read_row$d;
+    wire  [255:0] read_row$q;
+    reg  read_row$clock;
     reg  [255:0] read_bus$d;
     wire  [255:0] read_bus$q;
     reg  read_bus$clock;
+    reg  host_write_late$d;
+    wire  host_write_late$q;
+    reg  host_write_late$clock;
+    reg  [255:0] host_row_late$d;
+    wire  [255:0] host_row_late$q;
+    reg  host_row_late$clock;
+    reg  owner$d;
+    wire  owner$q;
+    reg  owner$clock;
     reg  [31:0] cycles$d;
     wire  [31:0] cycles$q;
     reg  cycles$clock;
@@ -4035,7 +4269,6 @@ module kernelwise_core(clock,divider,rx,tx,running,busy);
     wire  [31:0] drops$q;
     reg  drops$clock;
     // Local signals
-    reg  [15:0] address;
     reg  [255:0] identity_row;
     reg  [255:0] counters;
     // Sub module instances
@@ -4095,7 +4328,9 @@ module kernelwise_core(clock,divider,rx,tx,running,busy);
         .repeats(sequencer$repeats),
         .busy(sequencer$busy),
         .cycle(sequencer$cycle),
+        .host_address(sequencer$host_address),
         .address(sequencer$address),
+        .write_address(sequencer$write_address),
         .write(sequencer$write),
         .read_bus(sequencer$read_bus),
         .scalar_field(sequencer$scalar_field),
@@ -4139,10 +4374,30 @@ module kernelwise_core(clock,divider,rx,tx,running,busy);
         .q(host_row$q),
         .clock(host_row$clock)
     );
+    kernelwise_shift read_row(
+        .d(read_row$d),
+        .q(read_row$q),
+        .clock(read_row$clock)
+    );
     kernelwise_shift read_bus(
         .d(read_bus$d),
         .q(read_bus$q),
         .clock(read_bus$clock)
+    );
+    kernelwise_meta host_write_late(
+        .d(host_write_late$d),
+        .q(host_write_late$q),
+        .clock(host_write_late$clock)
+    );
+    kernelwise_shift host_row_late(
+        .d(host_row_late$d),
+        .q(host_row_late$q),
+        .clock(host_row_late$clock)
+    );
+    kernelwise_meta owner(
+        .d(owner$d),
+        .q(owner$q),
+        .clock(owner$clock)
     );
     kernelwise_inverted cycles(
         .d(cycles$d),
@@ -4189,7 +4444,11 @@ module kernelwise_core(clock,divider,rx,tx,running,busy);
         host_address$clock = clock;
         host_write$clock = clock;
         host_row$clock = clock;
+        owner$clock = clock;
+        read_row$clock = clock;
         read_bus$clock = clock;
+        host_write_late$clock = clock;
+        host_row_late$clock = clock;
         cycles$clock = clock;
         run_cycles$clock = clock;
         items$clock = clock;
@@ -4201,7 +4460,11 @@ module kernelwise_core(clock,divider,rx,tx,running,busy);
         host_address$d = host_address$q;
         host_write$d = host_write$q;
         host_row$d = host_row$q;
+        owner$d = owner$q;
+        read_row$d = read_row$q;
         read_bus$d = read_bus$q;
+        host_write_late$d = host_write_late$q;
+        host_row_late$d = host_row_late$q;
         cycles$d = cycles$q;
         run_cycles$d = run_cycles$q;
         items$d = items$q;
@@ -4243,17 +4506,20 @@ module kernelwise_core(clock,divider,rx,tx,running,busy);
         host_address$d = executor$address;
         host_write$d = executor$write;
         host_row$d = executor$row;
-        address = host_address$q;
-        memory$write_data = host_row$q;
-        memory$write_enable = host_write$q;
-        if (sequencer$busy) begin
-            address = sequencer$address;
+        sequencer$host_address = executor$address;
+        owner$d = sequencer$busy;
+        host_row_late$d = host_row$q;
+        host_write_late$d = host_write$q;
+        memory$write_data = host_row_late$q;
+        memory$write_enable = host_write_late$q;
+        if (owner$q) begin
             memory$write_data = lane$write_bus;
             memory$write_enable = sequencer$write;
         end
-        memory$read_address = address[(32'h0)+:(13)];
-        memory$write_address = address[(32'h0)+:(13)];
-        read_bus$d = memory$read_data;
+        memory$read_address = sequencer$address[(32'h0)+:(13)];
+        memory$write_address = sequencer$write_address[(32'h0)+:(13)];
+        read_row$d = memory$read_data;
+        read_bus$d = read_row$q;
         sequencer$read_bus = read_bus$q;
         lane$read_bus = read_bus$q;
         lane$cycle = sequencer$cycle;

@@ -36,8 +36,11 @@ pub struct Core {
     host_address: DFF<Bits<16>>,
     host_write: DFF<Bit>,
     host_row: DFF<Bits<256>>,
+    read_row: DFF<Bits<256>>,
     read_bus: DFF<Bits<256>>,
-    address: Signal<Local, Bits<16>>,
+    host_write_late: DFF<Bit>,
+    host_row_late: DFF<Bits<256>>,
+    owner: DFF<Bit>,
     identity: Constant<Bits<256>>,
     identity_row: Signal<Local, Bits<256>>,
     cycles: DFF<Bits<32>>,
@@ -86,8 +89,11 @@ impl Default for Core {
             host_address: Default::default(),
             host_write: Default::default(),
             host_row: Default::default(),
+            read_row: Default::default(),
             read_bus: Default::default(),
-            address: Default::default(),
+            host_write_late: Default::default(),
+            host_row_late: Default::default(),
+            owner: Default::default(),
             identity: Constant::new(row),
             identity_row: Default::default(),
             cycles: Default::default(),
@@ -112,7 +118,11 @@ impl Logic for Core {
             host_address,
             host_write,
             host_row,
+            owner,
+            read_row,
             read_bus,
+            host_write_late,
+            host_row_late,
             cycles,
             run_cycles,
             items,
@@ -162,17 +172,21 @@ impl Logic for Core {
         self.host_address.d.next = self.executor.address.val();
         self.host_write.d.next = self.executor.write.val();
         self.host_row.d.next = self.executor.row.val();
-        self.address.next = self.host_address.q.val();
-        self.memory.write_data.next = self.host_row.q.val();
-        self.memory.write_enable.next = self.host_write.q.val();
-        if self.sequencer.busy.val() {
-            self.address.next = self.sequencer.address.val();
+        self.sequencer.host_address.next = self.executor.address.val();
+        self.owner.d.next = self.sequencer.busy.val();
+        self.host_row_late.d.next = self.host_row.q.val();
+        self.host_write_late.d.next = self.host_write.q.val();
+        self.memory.write_data.next = self.host_row_late.q.val();
+        self.memory.write_enable.next = self.host_write_late.q.val();
+        if self.owner.q.val() {
             self.memory.write_data.next = self.lane.write_bus.val();
             self.memory.write_enable.next = self.sequencer.write.val();
         }
-        self.memory.read_address.next = self.address.val().get_bits::<13>(0);
-        self.memory.write_address.next = self.address.val().get_bits::<13>(0);
-        self.read_bus.d.next = self.memory.read_data.val();
+        self.memory.read_address.next = self.sequencer.address.val().get_bits::<13>(0);
+        self.memory.write_address.next = self.sequencer.write_address.val().get_bits::<13>(0);
+        // Two registers: block RAM answers late in its cycle, and the bus crosses the chip.
+        self.read_row.d.next = self.memory.read_data.val();
+        self.read_bus.d.next = self.read_row.q.val();
         self.sequencer.read_bus.next = self.read_bus.q.val();
         // Lane.
         self.lane.read_bus.next = self.read_bus.q.val();

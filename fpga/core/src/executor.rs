@@ -294,9 +294,9 @@ impl Logic for Executor {
                 }
             }
             Task::Load => {
-                // Four cycles from a row's address to the read bus.
+                // Five cycles from a row's address to the read bus.
                 self.delay.d.next = self.delay.q.val() + 1;
-                if self.delay.q.val() == 5 {
+                if self.delay.q.val() == 6 {
                     self.work.d.next = Task::Latch;
                 }
             }

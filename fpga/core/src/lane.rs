@@ -5,12 +5,12 @@
 //!
 //! | cycle of the frame | read bus holds | write bus holds |
 //! |---|---|---|
-//! | 5, 6 | operands of the multiplier | |
-//! | 7, 8 | operands of adder 0 | |
-//! | 9, 10 | operands of adder 1 | |
-//! | 11 | | adder 0, from the frame before |
-//! | 13 | | adder 1, from the frame before |
-//! | 14 | | multiplier, from ten frames before |
+//! | 6, 7 | operands of the multiplier | |
+//! | 8, 9 | operands of adder 0 | |
+//! | 10, 11 | operands of adder 1 | |
+//! | 12 | | adder 0, from the frame before |
+//! | 14 | | adder 1, from the frame before |
+//! | 15 | | multiplier, from ten frames before |
 //!
 //! Words need no multiplexer between memory and units: a row is loaded in one cycle and leaves as sixteen words and a zero.
 
@@ -59,9 +59,9 @@ pub struct Lane {
     pub scalar_field: Signal<In, Bit>,
     /// The read bus.
     pub read_bus: Signal<In, Bits<256>>,
-    /// Adder 0 subtracts; sampled in cycle 9.
+    /// Adder 0 subtracts; sampled in cycle 10.
     pub subtract_0: Signal<In, Bit>,
-    /// Adder 1 subtracts; sampled in cycle 11.
+    /// Adder 1 subtracts; sampled in cycle 12.
     pub subtract_1: Signal<In, Bit>,
     /// The write bus.
     pub write_bus: Signal<Out, Bits<256>>,
@@ -81,6 +81,7 @@ pub struct Lane {
     product_word: Signal<Local, Bits<16>>,
     product_top: Signal<Local, Bits<256>>,
     write_row: DFF<Bits<256>>,
+    strobes: DFF<Bits<17>>,
 }
 
 impl Logic for Lane {
@@ -93,52 +94,58 @@ impl Logic for Lane {
             left_0_word,
             left_1_word,
             product_row,
-            write_row
+            write_row,
+            strobes
         );
         clock!(
             self, clock, mul_a, mul_b, left_0, right_0, left_1, right_1, montgomery, adder_0,
             adder_1
         );
+        // Strobe `i` is set in cycle `i`: decoded a cycle ahead, because hundreds of registers listen to it.
+        self.strobes.d.next = self.strobes.q.val() << 1;
+        if self.cycle.val() == 16 {
+            self.strobes.d.next = 1.into();
+        }
         self.mul_a.row.next = self.read_bus.val();
         self.mul_b.row.next = self.read_bus.val();
         self.left_0.row.next = self.read_bus.val();
         self.right_0.row.next = self.read_bus.val();
         self.left_1.row.next = self.read_bus.val();
         self.right_1.row.next = self.read_bus.val();
-        self.mul_a.load.next = self.cycle.val() == 5;
-        self.mul_b.load.next = self.cycle.val() == 6;
-        self.left_0.load.next = self.cycle.val() == 7;
-        self.right_0.load.next = self.cycle.val() == 8;
-        self.left_1.load.next = self.cycle.val() == 9;
-        self.right_1.load.next = self.cycle.val() == 10;
+        self.mul_a.load.next = self.strobes.q.val().get_bit(6);
+        self.mul_b.load.next = self.strobes.q.val().get_bit(7);
+        self.left_0.load.next = self.strobes.q.val().get_bit(8);
+        self.right_0.load.next = self.strobes.q.val().get_bit(9);
+        self.left_1.load.next = self.strobes.q.val().get_bit(10);
+        self.right_1.load.next = self.strobes.q.val().get_bit(11);
         // The left operand was loaded one cycle earlier and waits for the right one.
         self.mul_a_word.d.next = self.mul_a.word.val();
         self.left_0_word.d.next = self.left_0.word.val();
         self.left_1_word.d.next = self.left_1.word.val();
         self.montgomery.scalar_field.next = self.scalar_field.val();
-        self.montgomery.first.next = self.cycle.val() == 7;
+        self.montgomery.first.next = self.strobes.q.val().get_bit(8);
         self.montgomery.a.next = self.mul_a_word.q.val();
         self.montgomery.b.next = self.mul_b.word.val();
         self.adder_0.scalar_field.next = self.scalar_field.val();
-        self.adder_0.first.next = self.cycle.val() == 9;
+        self.adder_0.first.next = self.strobes.q.val().get_bit(10);
         self.adder_0.subtract.next = self.subtract_0.val();
         self.adder_0.a.next = self.left_0_word.q.val();
         self.adder_0.b.next = self.right_0.word.val();
         self.adder_1.scalar_field.next = self.scalar_field.val();
-        self.adder_1.first.next = self.cycle.val() == 11;
+        self.adder_1.first.next = self.strobes.q.val().get_bit(12);
         self.adder_1.subtract.next = self.subtract_1.val();
         self.adder_1.a.next = self.left_1_word.q.val();
         self.adder_1.b.next = self.right_1.word.val();
-        // Results are complete in cycles 10 (adder 0), 12 (adder 1) and 13 (multiplier).
+        // Results are complete in cycles 11 (adder 0), 13 (adder 1) and 14 (multiplier).
         self.product_word.next = self.montgomery.product.val();
         self.product_top.next = bit_cast::<256, 16>(self.product_word.val());
         self.product_row.d.next =
             (self.product_row.q.val() >> 16) | (self.product_top.val() << 240);
         self.write_row.d.next = self.product_row.q.val();
-        if self.cycle.val() == 10 {
+        if self.strobes.q.val().get_bit(11) {
             self.write_row.d.next = self.adder_0.result.val();
         }
-        if self.cycle.val() == 12 {
+        if self.strobes.q.val().get_bit(13) {
             self.write_row.d.next = self.adder_1.result.val();
         }
         self.write_bus.next = self.write_row.q.val();

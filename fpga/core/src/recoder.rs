@@ -5,7 +5,7 @@
 //! dropped, which makes the digits of a two's complement number right as well. Windows follow each other innermost, so
 //! that neighbouring items fall into the buckets of different windows and rarely have to wait for each other.
 //!
-//! Cost: `c + 3` cycles a digit, which hides behind the addition of the item before.
+//! Cost: `c + 7` cycles a digit, which hides behind the addition of the item before.
 
 use rust_hdl::prelude::*;
 
@@ -15,6 +15,10 @@ enum Step {
     Load,
     Digit,
     Sign,
+    Index,
+    Triple,
+    Place,
+    Check,
     Offer,
     Shift,
     Finished,
@@ -80,9 +84,12 @@ pub struct Recoder {
     windows_left: DFF<Bits<8>>,
     shifts_left: DFF<Bits<4>>,
     low: Signal<Local, Bits<16>>,
-    half: Signal<Local, Bits<16>>,
+    half: DFF<Bits<16>>,
+    full: DFF<Bits<16>>,
     complement: Signal<Local, Bits<16>>,
-    index: Signal<Local, Bits<16>>,
+    index: DFF<Bits<16>>,
+    triple: DFF<Bits<16>>,
+    bucket_now: DFF<Bits<16>>,
 }
 
 impl Logic for Recoder {
@@ -102,7 +109,12 @@ impl Logic for Recoder {
             window_base,
             base_now,
             windows_left,
-            shifts_left
+            shifts_left,
+            half,
+            full,
+            index,
+            triple,
+            bucket_now
         );
         self.fetch.next = false;
         self.fetch_row.next = self.next_scalar.q.val();
@@ -110,11 +122,15 @@ impl Logic for Recoder {
         self.finished.next = false;
         self.negative.next = self.minus.q.val();
         self.base.next = self.base_now.q.val();
-        self.index.next = self.magnitude.q.val() - 1;
-        self.bucket.next = self.window_base.q.val() + self.index.val() + (self.index.val() << 1);
+        self.bucket.next = self.bucket_now.q.val();
         self.low.next = self.bits_left.q.val().get_bits::<16>(0);
-        self.half.next = (self.window_mask.val() >> 1) + 1;
-        self.complement.next = self.window_mask.val() - self.value.q.val() + 1;
+        self.half.d.next = (self.window_mask.val() >> 1) + 1;
+        self.full.d.next = self.window_mask.val() + 1;
+        self.complement.next = self.full.q.val() - self.value.q.val();
+        // The row of the bucket, one addition a cycle; the scoreboard then takes a cycle to compare it.
+        self.index.d.next = self.magnitude.q.val() - 1;
+        self.triple.d.next = self.index.q.val() + (self.index.q.val() << 1);
+        self.bucket_now.d.next = self.window_base.q.val() + self.triple.q.val();
         match self.step.q.val() {
             Step::Idle => {
                 if self.start.val() {
@@ -148,11 +164,23 @@ impl Logic for Recoder {
                 self.minus.d.next = false;
                 self.carry.d.next = 0.into();
                 self.magnitude.d.next = self.value.q.val();
-                if self.value.q.val() > self.half.val() {
+                if self.value.q.val() > self.half.q.val() {
                     self.minus.d.next = true;
                     self.carry.d.next = 1.into();
                     self.magnitude.d.next = self.complement.val();
                 }
+                self.step.d.next = Step::Index;
+            }
+            Step::Index => {
+                self.step.d.next = Step::Triple;
+            }
+            Step::Triple => {
+                self.step.d.next = Step::Place;
+            }
+            Step::Place => {
+                self.step.d.next = Step::Check;
+            }
+            Step::Check => {
                 self.step.d.next = Step::Offer;
             }
             Step::Offer => {

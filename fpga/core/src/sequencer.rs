@@ -14,10 +14,12 @@
 //!
 //! # Timing
 //! An operand field leaves the instruction in cycle `i` of the frame; its address is valid in cycle `i + 3`, its row is on the
-//! read bus in cycle `i + 5`. The next instruction is fetched in cycle 12 and complete in cycle 14.
+//! read bus in cycle `i + 6`; results are written in cycle `i + 4`. The next instruction's address is valid in cycle 12, and it is
+//! complete in cycle 15.
 
 use rust_hdl::prelude::*;
 
+use crate::leaves::Multiplier;
 use crate::recoder::Recoder;
 
 #[derive(Copy, Clone, PartialEq, Debug, LogicState)]
@@ -51,9 +53,13 @@ pub struct Sequencer {
     pub busy: Signal<Out, Bit>,
     /// Cycle of the frame.
     pub cycle: Signal<Out, Bits<5>>,
-    /// Address for memory, when `busy`.
+    /// Row that the executor wants, when not `busy`.
+    pub host_address: Signal<In, Bits<16>>,
+    /// Where to read.
     pub address: Signal<Out, Bits<16>>,
-    /// Write the lane's result to `address`.
+    /// Where to write.
+    pub write_address: Signal<Out, Bits<16>>,
+    /// Write the lane's result to `write_address`.
     pub write: Signal<Out, Bit>,
     /// The read bus.
     pub read_bus: Signal<In, Bits<256>>,
@@ -79,8 +85,8 @@ pub struct Sequencer {
     jobs_left: DFF<Bits<8>>,
     round: DFF<Bits<16>>,
     descriptor: DFF<Bits<256>>,
-    scaled_a: DFF<Bits<32>>,
-    scaled_b: DFF<Bits<32>>,
+    scaled_a: Multiplier,
+    scaled_b: Multiplier,
     outer_a: Signal<Local, Bits<16>>,
     outer_b: Signal<Local, Bits<16>>,
     program_row: Signal<Local, Bits<16>>,
@@ -97,8 +103,8 @@ pub struct Sequencer {
     instruction: DFF<Bits<240>>,
     flags: DFF<Bits<16>>,
     slot: DFF<Bits<16>>,
-    last_slot: Signal<Local, Bit>,
-    boundary: Signal<Local, Bit>,
+    last_slot: DFF<Bit>,
+    boundary: DFF<Bit>,
     iteration: DFF<Bits<3>>,
     next_iteration: Signal<Local, Bits<3>>,
     valid: DFF<Bits<8>>,
@@ -110,7 +116,13 @@ pub struct Sequencer {
     affine_b: DFF<Bits<16>>,
     have: Signal<Local, Bit>,
     exhausted: Signal<Local, Bit>,
-    conflict: Signal<Local, Bit>,
+    exhausted_held: DFF<Bit>,
+    ready: DFF<Bit>,
+    waiting: DFF<Bit>,
+    next_row: DFF<Bits<16>>,
+    override_now: DFF<Bit>,
+    override_row: DFF<Bits<16>>,
+    conflict: DFF<Bit>,
     issue: Signal<Local, Bit>,
     item_a: Signal<Local, Bits<16>>,
     item_b: Signal<Local, Bits<16>>,
@@ -138,6 +150,8 @@ pub struct Sequencer {
     negative_1: DFF<Bit>,
     product_now: DFF<Bit>,
     sum_now: DFF<Bit>,
+    address_late: DFF<Bits<16>>,
+    write_late: DFF<Bit>,
     fetching: DFF<Bit>,
     next_round: Signal<Local, Bits<16>>,
 }
@@ -155,8 +169,6 @@ impl Logic for Sequencer {
             jobs_left,
             round,
             descriptor,
-            scaled_a,
-            scaled_b,
             triple_quarter,
             counter,
             instruction,
@@ -184,9 +196,20 @@ impl Logic for Sequencer {
             negative_1,
             product_now,
             sum_now,
-            fetching
+            fetching,
+            last_slot,
+            boundary,
+            conflict,
+            exhausted_held,
+            ready,
+            waiting,
+            next_row,
+            address_late,
+            write_late,
+            override_now,
+            override_row
         );
-        clock!(self, clock, recoder);
+        clock!(self, clock, recoder, scaled_a, scaled_b);
         self.item_file.read_clock.next = self.clock.val();
         self.item_file.write_clock.next = self.clock.val();
 
@@ -223,8 +246,10 @@ impl Logic for Sequencer {
         self.recoder.start.next = false;
         self.recoder.reset.next = self.reset.val();
         self.recoder.take.next = false;
-        self.scaled_a.d.next = self.outer_a.val() * self.round.q.val();
-        self.scaled_b.d.next = self.outer_b.val() * self.round.q.val();
+        self.scaled_a.a.next = self.outer_a.val();
+        self.scaled_a.b.next = self.round.q.val();
+        self.scaled_b.a.next = self.outer_b.val();
+        self.scaled_b.b.next = self.round.q.val();
         self.triple_quarter.d.next = self.quarter.val() + (self.quarter.val() << 1);
 
         // Items: the next one, and whether it may enter.
@@ -233,7 +258,7 @@ impl Logic for Sequencer {
         self.item_a.next = self.affine_a.q.val();
         self.item_b.next = self.affine_b.q.val();
         self.item_negative.next = false;
-        self.conflict.next = false;
+        self.conflict.d.next = false;
         if self.recoding.val() {
             self.have.next = self.recoder.have.val();
             self.exhausted.next = self.recoder.finished.val();
@@ -244,20 +269,25 @@ impl Logic for Sequencer {
                 if self.recent_valid.q.val().get_bit(i)
                     && (self.recent.q.val().get_bits::<16>(i * 16) == self.recoder.bucket.val())
                 {
-                    self.conflict.next = true;
+                    self.conflict.d.next = true;
                 }
             }
         }
-        self.last_slot.next = self.slot.q.val() == self.counter.q.val();
-        self.boundary.next = (self.frame_cycle.q.val() == 16)
-            && self.last_slot.val()
+        // All of this holds still for many cycles before it is looked at, so that it can be decided ahead of the boundary.
+        self.last_slot.d.next = self.slot.q.val() == self.counter.q.val();
+        self.ready.d.next = self.have.val() && !self.pause.q.val().any() && !self.conflict.q.val();
+        self.waiting.d.next = self.have.val() && self.conflict.q.val();
+        self.exhausted_held.d.next = self.exhausted.val();
+        self.boundary.d.next = (self.frame_cycle.q.val() == 15)
+            && self.last_slot.q.val()
             && (self.phase.q.val() == Phase::Run);
-        self.issue.next = self.boundary.val()
-            && self.have.val()
-            && !self.pause.q.val().any()
-            && !self.conflict.val();
+        self.issue.next = self.boundary.q.val() && self.ready.q.val();
         self.issued.next = self.issue.val();
-        self.stalled.next = self.boundary.val() && self.have.val() && self.conflict.val();
+        self.stalled.next = self.boundary.q.val() && self.waiting.q.val();
+        self.next_row.d.next = self.program_row.val() + self.slot.q.val() + 1;
+        if self.last_slot.q.val() {
+            self.next_row.d.next = self.program_row.val();
+        }
         self.next_iteration.next = self.iteration.q.val() + 1;
         self.item_word.next =
             bit_cast::<40, 16>(self.item_a.val()) | (bit_cast::<40, 16>(self.item_b.val()) << 16);
@@ -307,8 +337,13 @@ impl Logic for Sequencer {
         self.exists.d.next = self.exists_held.q.val();
         self.negative.d.next = self.item_read.val().get_bit(32);
         self.address_now.d.next = self.sum_left.q.val() + self.sum_right.q.val();
+        if self.override_now.q.val() {
+            self.address_now.d.next = self.override_row.q.val();
+        }
+        self.override_now.d.next = false;
+        self.override_row.d.next = self.next_row.q.val();
         self.address.next = self.address_now.q.val();
-        // Results leave the lane in cycles 11, 13 and 14; their fields are the ninth, eleventh and twelfth.
+        // Results leave the lane in cycles 12, 14 and 15; their fields are the ninth, eleventh and twelfth.
         self.write_now.d.next = false;
         self.product_now.d.next = false;
         self.sum_now.d.next = false;
@@ -324,7 +359,10 @@ impl Logic for Sequencer {
                 self.product_now.d.next = true;
             }
         }
-        self.write.next = self.write_now.q.val();
+        self.address_late.d.next = self.address_now.q.val();
+        self.write_late.d.next = self.write_now.q.val();
+        self.write_address.next = self.address_late.q.val();
+        self.write.next = self.write_late.q.val();
         self.product_written.next = self.product_now.q.val();
         self.sum_written.next = self.sum_now.q.val();
         // The sign of an item turns the adder whose right operand it belongs to.
@@ -345,6 +383,7 @@ impl Logic for Sequencer {
         match self.phase.q.val() {
             Phase::Idle => {
                 self.busy.next = false;
+                self.address_now.d.next = self.host_address.val();
                 if self.start.val() {
                     self.job.d.next = self.first_job.val();
                     self.jobs_left.d.next = self.jobs.val();
@@ -354,27 +393,32 @@ impl Logic for Sequencer {
                 }
             }
             Phase::Fetch => {
-                // Four cycles from a row's address to the read bus.
+                // Five cycles from a row's address to the read bus.
                 self.address_now.d.next = self.job.q.val();
                 self.recoder.reset.next = true;
                 self.fetching.d.next = false;
                 self.delay.d.next = self.delay.q.val() + 1;
-                if self.delay.q.val() == 4 {
+                if self.delay.q.val() == 5 {
                     self.phase.d.next = Phase::Latch;
                 }
             }
             Phase::Latch => {
                 self.descriptor.d.next = self.read_bus.val();
+                self.delay.d.next = 1.into();
                 self.phase.d.next = Phase::Scale;
             }
             Phase::Scale => {
-                self.phase.d.next = Phase::Offset;
+                // Two cycles for the products of outer steps and repetition.
+                self.delay.d.next = 0.into();
+                if !self.delay.q.val().any() {
+                    self.phase.d.next = Phase::Offset;
+                }
             }
             Phase::Offset => {
                 self.affine_a.d.next = self.descriptor.q.val().get_bits::<16>(64)
-                    + self.scaled_a.q.val().get_bits::<16>(0);
+                    + self.scaled_a.product.val().get_bits::<16>(0);
                 self.affine_b.d.next = self.descriptor.q.val().get_bits::<16>(112)
-                    + self.scaled_b.q.val().get_bits::<16>(0);
+                    + self.scaled_b.product.val().get_bits::<16>(0);
                 self.items_left.d.next = self.items.val();
                 self.counter.d.next = self.interval.val() - 1;
                 self.recoder.start.next = self.recoding.val();
@@ -392,32 +436,30 @@ impl Logic for Sequencer {
                 }
             }
             Phase::Run => {
-                if self.frame_cycle.q.val() == 11 {
-                    self.address_now.d.next = self.program_row.val() + self.slot.q.val() + 1;
-                    if self.last_slot.val() {
-                        self.address_now.d.next = self.program_row.val();
-                    }
+                if self.frame_cycle.q.val() == 10 {
+                    self.override_now.d.next = true;
                 }
                 if self.frame_cycle.q.val() == 14 {
+                    self.override_now.d.next = true;
+                    self.override_row.d.next = self.recoder.fetch_row.val();
+                    self.fetching.d.next = self.recoder.fetch.val();
+                }
+                if self.frame_cycle.q.val() == 15 {
                     self.instruction.d.next = self.read_bus.val().get_bits::<240>(0);
                     self.flags.d.next = self.read_bus.val().get_bits::<16>(240);
                 }
-                if (self.frame_cycle.q.val() == 15) || (self.frame_cycle.q.val() == 16) {
+                if self.frame_cycle.q.val() == 16 {
                     self.instruction.d.next = self.instruction.q.val();
                 }
-                if self.frame_cycle.q.val() == 15 {
-                    self.address_now.d.next = self.recoder.fetch_row.val();
-                    self.fetching.d.next = self.recoder.fetch.val();
-                }
                 self.recoder.fetched.next =
-                    (self.frame_cycle.q.val() == 1) && self.fetching.q.val();
+                    (self.frame_cycle.q.val() == 2) && self.fetching.q.val();
                 if self.frame_cycle.q.val() == 16 {
                     self.slot.d.next = self.slot.q.val() + 1;
-                    if self.last_slot.val() {
+                    if self.last_slot.q.val() {
                         self.slot.d.next = 0.into();
                     }
                 }
-                if self.boundary.val() {
+                if self.boundary.q.val() {
                     self.iteration.d.next = self.next_iteration.val();
                     self.valid.d.next = self.shifted.val();
                     self.recent.d.next = self.recent.q.val() << 16;
@@ -436,7 +478,7 @@ impl Logic for Sequencer {
                         self.affine_a.d.next = self.affine_a.q.val() + self.stride_a.val();
                         self.affine_b.d.next = self.affine_b.q.val() + self.stride_b.val();
                         self.recoder.take.next = self.recoding.val();
-                    } else if self.exhausted.val() {
+                    } else if self.exhausted_held.q.val() {
                         self.drain.d.next = self.drain.q.val() - 1;
                         if self.drain.q.val() == 1 {
                             self.phase.d.next = Phase::Next;

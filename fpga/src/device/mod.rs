@@ -2,8 +2,10 @@
 
 mod element;
 mod estimate;
+mod factory;
 mod memory;
 mod msm;
+mod selftest;
 mod session;
 mod sumcheck;
 
@@ -12,6 +14,8 @@ use std::sync::Arc;
 use kernelwise_hal::{Device, DeviceError, DeviceInfo, DeviceKind, Msm, SumcheckDevice};
 
 pub use estimate::{Estimate, Window};
+pub use factory::{BAUD, FpgaFactory, MODEL, SIM, counters, identify, simulated_board, transport};
+pub use selftest::selftest;
 pub use session::{CoreCounters, Identity};
 
 use crate::frame::ROW_BYTES;
@@ -40,10 +44,7 @@ impl FpgaDevice {
         let info = DeviceInfo {
             name: name.to_owned(),
             kind: DeviceKind::Fpga,
-            description: format!(
-                "BN254 core version {}, {} lane, {} rows of memory, {} cycles a bit",
-                identity.version, identity.lanes, identity.rows, identity.divider
-            ),
+            description: identity.to_string(),
             threads: usize::from(identity.lanes),
             memory_bytes: Some((ROWS * ROW_BYTES) as u64),
         };

@@ -28,6 +28,16 @@ pub struct Identity {
     pub divider: u16,
 }
 
+impl std::fmt::Display for Identity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "BN254 core version {}, {} lane, {} rows of memory, {} cycles a bit",
+            self.version, self.lanes, self.rows, self.divider
+        )
+    }
+}
+
 /// What a core counts, each modulo `2^32`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CoreCounters {
@@ -107,7 +117,7 @@ impl Session {
         Ok(session)
     }
 
-    fn read_identity(link: &mut Link, name: &str) -> Result<Identity, DeviceError> {
+    pub(super) fn read_identity(link: &mut Link, name: &str) -> Result<Identity, DeviceError> {
         let read = Read {
             address: REGISTER_SPACE,
             rows: 1,
@@ -270,7 +280,20 @@ impl Session {
     }
 
     pub(super) fn counters(&self) -> Result<CoreCounters, DeviceError> {
-        let rows = self.read(REGISTER_SPACE + 1, 1, "reading counters")?;
+        Self::read_counters(&mut self.link(), &self.name)
+    }
+
+    pub(super) fn read_counters(link: &mut Link, name: &str) -> Result<CoreCounters, DeviceError> {
+        let read = Read {
+            address: REGISTER_SPACE + 1,
+            rows: 1,
+        };
+        let request = Request {
+            read,
+            ..Request::default()
+        };
+        let rows = link.request(request, 0);
+        let rows = rows.map_err(|error| device_error(name, "reading counters", &error))?;
         let row = rows.first().copied().unwrap_or_default();
         let word = |i: usize| (row[i / 2] >> (32 * (i % 2))) as u32;
         Ok(CoreCounters {

@@ -83,8 +83,7 @@ impl Machine {
     /// `phase` is the cycle of the frame in which the list begins; it decides how long the first job waits for
     /// a frame. Returns the cycles that passed.
     pub fn run(&mut self, first: u16, jobs: u8, repeats: u16, phase: u64) -> u64 {
-        let mut cycles =
-            (FRAME_CYCLES - 8 + FRAME_CYCLES - 1 - phase % FRAME_CYCLES) % FRAME_CYCLES + 9;
+        let mut cycles = 11 + (FRAME_CYCLES + 6 - phase % FRAME_CYCLES) % FRAME_CYCLES;
         for repetition in 0..repeats {
             for index in 0..u16::from(jobs) {
                 if (repetition, index) != (0, 0) {
@@ -117,6 +116,8 @@ struct Run {
     drain: u8,
     left: u16,
     next: Item,
+    /// What the recoder offered, and whether it had finished, in cycle 15 of the frame.
+    offered: (Option<Item>, bool),
     products: VecDeque<Row>,
     sums: [VecDeque<Row>; 2],
 }
@@ -143,6 +144,7 @@ impl Run {
                 b: job.b,
                 negative: false,
             },
+            offered: (None, false),
             products: VecDeque::from([[0; 4]; PRODUCT_FRAMES]),
             sums: [const { VecDeque::new() }; 2]
                 .map(|_: VecDeque<Row>| VecDeque::from([[0; 4]; SUM_FRAMES])),
@@ -179,6 +181,9 @@ impl Run {
     /// Cycles 0 to 15 of a frame.
     fn clock_recoder(&mut self, machine: &Machine) {
         for cycle in 0..FRAME_CYCLES - 1 {
+            if let Some(recoder) = self.recoder.as_ref().filter(|_| cycle == FRAME_CYCLES - 2) {
+                self.offered = (recoder.item(), recoder.finished());
+            }
             self.tick_recoder(cycle, false, machine);
         }
     }
@@ -186,7 +191,7 @@ impl Run {
     /// Cycle 16 of the last frame of an iteration: lets an item in, or ends the job.
     fn boundary(&mut self, machine: &mut Machine) -> bool {
         let (item, exhausted) = match &self.recoder {
-            Some(recoder) => (recoder.item(), recoder.finished()),
+            Some(_) => self.offered,
             None => ((self.left != 0).then_some(self.next), self.left == 0),
         };
         let conflict =

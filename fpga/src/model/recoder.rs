@@ -9,6 +9,8 @@ enum Step {
     Load,
     Digit,
     Sign,
+    /// Three cycles to the row of the bucket, and one for the scoreboard.
+    Place(u8),
     Offer,
     Shift,
     Finished,
@@ -77,7 +79,7 @@ impl Recoder {
         match self.step {
             Step::Load if self.left == 0 => self.step = Step::Finished,
             Step::Load => {
-                if cycle == 1 && self.fetching {
+                if cycle == 2 && self.fetching {
                     self.bits = rows[usize::from(self.scalar) % rows.len()];
                     self.window_base = self.job.a;
                     self.windows_left = self.recoding.windows;
@@ -99,8 +101,10 @@ impl Recoder {
                 } else {
                     self.value
                 };
-                self.step = Step::Offer;
+                self.step = Step::Place(4);
             }
+            Step::Place(1) => self.step = Step::Offer,
+            Step::Place(left) => self.step = Step::Place(left - 1),
             Step::Offer => {
                 if self.magnitude == 0 || taken {
                     self.step = Step::Shift;
@@ -125,7 +129,7 @@ impl Recoder {
             }
             Step::Finished => {}
         }
-        if cycle == 15 {
+        if cycle == 14 {
             self.fetching = fetch;
         }
     }

@@ -15,7 +15,7 @@ pub use direct::Direct;
 pub use recorder::Recorder;
 pub use replay::Replay;
 pub use serial::{Serial, probe};
-pub use sim::{LineCore, Sim};
+pub use sim::{Board, LineCore, Sim};
 pub use trace::{Event, Trace};
 
 /// Why bytes do not get through.

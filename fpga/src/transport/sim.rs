@@ -25,9 +25,9 @@ impl LineCore for Core {
     }
 }
 
-/// The host's end of a simulated line.
-pub struct Sim {
-    serial: Option<Serial>,
+/// A simulated core behind a pseudo-terminal, until dropped.
+pub struct Board {
+    path: String,
     stop: Arc<AtomicBool>,
     cycles: Arc<AtomicU64>,
     thread: Option<JoinHandle<()>>,
@@ -35,12 +35,19 @@ pub struct Sim {
     _terminal: TTYPort,
 }
 
-impl std::fmt::Debug for Sim {
+impl std::fmt::Debug for Board {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Sim")
-            .field("serial", &self.serial)
+        f.debug_struct("Board")
+            .field("path", &self.path)
             .finish_non_exhaustive()
     }
+}
+
+/// The host's end of a simulated line.
+#[derive(Debug)]
+pub struct Sim {
+    serial: Serial,
+    board: Board,
 }
 
 /// Cycles between two looks at the terminal.
@@ -52,12 +59,12 @@ const DOZE: u64 = 1 << 19;
 /// What a simulation can be relied on to do, on a loaded machine: 300 000 cycles a second.
 const CYCLE_NS: u64 = 3_000;
 
-impl Sim {
-    /// Starts `core` in a thread of its own, at `divider` cycles a bit.
+impl Board {
+    /// Starts `core` in a thread of its own.
     ///
     /// # Errors
     /// [`TransportError::Lost`] if the operating system has no pseudo-terminals left.
-    pub fn start(core: impl LineCore + 'static, divider: u16) -> Result<Self, TransportError> {
+    pub fn start(core: impl LineCore + 'static) -> Result<Self, TransportError> {
         let lost = |error: serialport::Error| TransportError::Lost {
             reason: error.to_string(),
         };
@@ -66,19 +73,12 @@ impl Sim {
             reason: "the pseudo-terminal has no name".to_owned(),
         })?;
         master.set_timeout(Duration::from_millis(5)).map_err(lost)?;
-        let timing = Timing {
-            byte_ns: 10 * u64::from(divider) * CYCLE_NS,
-            cycle_ns: CYCLE_NS,
-            margin: Duration::from_millis(500),
-        };
-        // A pseudo-terminal has no speed; any will do.
-        let serial = Serial::open(&path, 3_000_000)?.with_timing(timing);
         let stop = Arc::new(AtomicBool::new(false));
         let cycles = Arc::new(AtomicU64::new(0));
         let (stopped, counted) = (Arc::clone(&stop), Arc::clone(&cycles));
         let thread = std::thread::spawn(move || play(core, master, &stopped, &counted));
         Ok(Self {
-            serial: Some(serial),
+            path,
             stop,
             cycles,
             thread: Some(thread),
@@ -86,9 +86,44 @@ impl Sim {
         })
     }
 
+    /// The path at which the line can be opened like a serial port.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
     /// Cycles simulated so far, the time between requests included.
     pub fn cycles(&self) -> u64 {
         self.cycles.load(Ordering::Relaxed)
+    }
+
+    /// Whether the simulation goes on.
+    pub fn running(&self) -> bool {
+        self.thread
+            .as_ref()
+            .is_some_and(|thread| !thread.is_finished())
+    }
+}
+
+impl Sim {
+    /// Starts `core` in a thread of its own, at `divider` cycles a bit, and opens its line.
+    ///
+    /// # Errors
+    /// As [`Board::start`].
+    pub fn start(core: impl LineCore + 'static, divider: u16) -> Result<Self, TransportError> {
+        let board = Board::start(core)?;
+        let timing = Timing {
+            byte_ns: 10 * u64::from(divider) * CYCLE_NS,
+            cycle_ns: CYCLE_NS,
+            margin: Duration::from_millis(500),
+        };
+        // A pseudo-terminal has no speed; any will do.
+        let serial = Serial::open(board.path(), 3_000_000)?.with_timing(timing);
+        Ok(Self { serial, board })
+    }
+
+    /// The core's side.
+    pub fn board(&self) -> &Board {
+        &self.board
     }
 }
 
@@ -146,10 +181,9 @@ fn write(master: &mut TTYPort, output: &mut Vec<u8>, stop: &AtomicBool) -> std::
     Ok(())
 }
 
-impl Drop for Sim {
+impl Drop for Board {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
-        self.serial = None;
         if let Some(thread) = self.thread.take() {
             // A panic of the simulation has shown as a lost line already.
             let _ = thread.join();
@@ -159,13 +193,12 @@ impl Drop for Sim {
 
 impl Sim {
     fn serial(&mut self) -> Result<&mut Serial, TransportError> {
-        let gone = self.thread.as_ref().is_none_or(JoinHandle::is_finished);
-        match &mut self.serial {
-            Some(serial) if !gone => Ok(serial),
-            _ => Err(TransportError::Lost {
-                reason: "the simulation has ended".to_owned(),
-            }),
+        if self.board.running() {
+            return Ok(&mut self.serial);
         }
+        Err(TransportError::Lost {
+            reason: "the simulation has ended".to_owned(),
+        })
     }
 }
 
@@ -179,13 +212,6 @@ impl Transport for Sim {
     }
 
     fn timing(&self) -> Timing {
-        match &self.serial {
-            Some(serial) => serial.timing(),
-            None => Timing {
-                byte_ns: 0,
-                cycle_ns: 0,
-                margin: Duration::ZERO,
-            },
-        }
+        self.serial.timing()
     }
 }
