@@ -12,8 +12,8 @@ pub fn registry() -> Registry {
     Registry::new().with(CpuFactory).with(FpgaFactory)
 }
 
-/// Serves what no other device takes.
-const LAST: &str = "cpu";
+/// The device that proves unless another is chosen, and serves what no other device takes.
+pub const DEFAULT: &str = "cpu";
 
 /// What an FPGA behind a serial line gets: beyond this the line alone takes longer than the CPU needs.
 const FPGA_LIMITS: Limits = Limits {
@@ -55,8 +55,8 @@ impl Chosen {
 pub fn open(names: &[String]) -> Result<Chosen, DeviceError> {
     let registry = registry();
     let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
-    if !names.contains(&LAST) {
-        names.push(LAST);
+    if !names.contains(&DEFAULT) {
+        names.push(DEFAULT);
     }
     let mut chosen = Chosen {
         candidates: Vec::new(),
