@@ -61,7 +61,7 @@ pub struct DeviceChoice {
         long,
         value_name = "NAME",
         value_delimiter = ',',
-        default_value = "cpu"
+        default_value = crate::devices::DEFAULT
     )]
     pub devices: Vec<String>,
 }

@@ -2,7 +2,6 @@
 
 use std::time::Instant;
 
-use kernelwise_prover::Devices;
 use kernelwise_prover::memory::peak_bytes;
 use serde::Serialize;
 
