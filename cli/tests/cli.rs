@@ -367,6 +367,8 @@ fn plan_predicts_what_prove_then_sends() {
         text(&tight.stderr)
     );
 }
+
+#[test]
 fn a_proof_made_with_an_fpga_is_the_same() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let prove = |devices: &str| -> (Vec<u8>, serde_json::Value) {
