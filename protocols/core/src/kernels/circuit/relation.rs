@@ -225,22 +225,6 @@ impl Relation for CircuitLaunch {
                 )
             })?;
         }
-        for index in 0..circuit.hints.len() {
-            let tensor = view.output(circuit.outputs.len() + index)?;
-            let known = tensor.range == Range::FIELD
-                || self.proves_range(view, circuit.outputs.len() + index)
-                || circuit
-                    .lookups
-                    .iter()
-                    .any(|lookup| lookup.result == Some(index as u32));
-            view.require("hints", known, || {
-                (
-                    "any field element, unless assertions make it boolean or a table gives it"
-                        .to_owned(),
-                    format!("`{}` in {}", tensor.name, tensor.range),
-                )
-            })?;
-        }
         Ok(())
     }
 
