@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use kernelwise_core::field::{Field, Fr};
 use kernelwise_core::wire::ModelProof;
 use kernelwise_core::{PublicTensors, Values, verify};
 use kernelwise_cpu::CpuDevice;
@@ -89,10 +90,13 @@ fn must_not_verify(
     verifies: impl Fn(&PublicTensors) -> bool,
 ) -> Outcome<()> {
     let mut other = public.clone();
-    if let Some(Values::Int(values)) = other.outputs.first_mut()
-        && let Some(value) = values.first_mut()
-    {
-        *value ^= 1;
+    match other.outputs.first_mut() {
+        Some(Values::Int(values)) => values.iter_mut().take(1).for_each(|value| *value ^= 1),
+        Some(Values::Field(values)) => values
+            .iter_mut()
+            .take(1)
+            .for_each(|value| *value += Fr::ONE),
+        None => {}
     }
     if other != *public && verifies(&other) {
         return Err("a proof verifies for another output".into());

@@ -4,9 +4,9 @@
 mod common;
 
 use common::{advise, evaluate, fr, run_circuit};
-use kernelwise_core::field::{AdditiveGroup, Field, Fr};
-use kernelwise_language::CircuitKernel;
-use kernelwise_language::kernels::{Encoding, keccak, sha256, words};
+use kernelwise_core::field::{AdditiveGroup, BigInteger, Field, Fr, PrimeField};
+use kernelwise_language::kernels::{Encoding, keccak, merkle, poseidon2, sha256, words};
+use kernelwise_language::{CircuitKernel, KernelError};
 
 fn field(values: Vec<i64>) -> Vec<Fr> {
     values.into_iter().map(fr).collect()
@@ -118,7 +118,7 @@ fn hints_of_sha_256_are_bound() {
     let circuit = kernel.circuit();
     let inputs = field(Encoding::Bits.encode(b"abc"));
     let mut bottom = inputs.clone();
-    bottom.extend(advise(circuit, &[], &inputs));
+    bottom.extend(advise(&kernel, &inputs));
     for wire in (inputs.len()..bottom.len()).step_by(311) {
         let mut wrong = bottom.clone();
         wrong[wire] = Fr::ONE - wrong[wire];
@@ -154,4 +154,93 @@ fn arithmetic_on_words() {
             "{a} {b}"
         );
     }
+}
+
+/// The permutation of `[0, 1, 2]`, as published with Poseidon2's reference code.
+#[test]
+fn poseidon2_permutation() {
+    let kernel = poseidon2::permutation().unwrap();
+    let inputs = [vec![fr(0), fr(1), fr(2)]];
+    let outputs = kernel.run(&inputs).unwrap();
+    let expected = [
+        "0bb61d24daca55eebcb1929a82650f328134334da98ea4f847f760054f4a3033",
+        "303b6f7c86d043bfcbcc80214f26a30277a15d3f74ca654992defe7ff8d03570",
+        "1ed25194542b12eef8617361c3ba7c52e660b145994427cc86296242cf766ec8",
+    ];
+    let written = |value: &Fr| {
+        let bytes = value.into_bigint().to_bytes_be();
+        bytes.iter().map(|b| format!("{b:02x}")).collect::<String>()
+    };
+    assert_eq!(outputs[0].iter().map(written).collect::<Vec<_>>(), expected);
+    assert_eq!(run_circuit(&kernel, &inputs), outputs);
+    let report = kernel.report();
+    // Two layers for each round, and the linear one before the first.
+    assert_eq!(report.levels.len(), 2 * 64 + 1, "{report}");
+    let r1cs = kernel.r1cs().unwrap();
+    let assignment = kernel.assignment(&inputs).unwrap();
+    assert_eq!(r1cs.check(&assignment), Ok(()));
+    // Three for each of the 24 + 56 S-boxes, and one for each output.
+    assert_eq!(r1cs.constraints.len(), 3 * 80 + 3);
+    let state = |left, right| vec![left, right, Fr::ZERO];
+    let compression = poseidon2::compression().unwrap();
+    assert_eq!(
+        run_circuit(&compression, &[vec![fr(7)], vec![fr(-1)]])[0][0],
+        kernel.run(&[state(fr(7), fr(-1))]).unwrap()[0][0]
+    );
+}
+
+#[test]
+fn merkle_paths() {
+    let kernel = merkle::path(4).unwrap();
+    let compression = poseidon2::compression().unwrap();
+    let (leaf, siblings) = (fr(-3), [5, -7, 0, 11].map(fr));
+    for directions in [[0, 0, 0, 0], [1, 0, 1, 1], [0, 1, 0, 1]] {
+        let path = siblings.iter().zip(directions);
+        let root = path.fold(leaf, |node, (&sibling, direction)| {
+            let (left, right) = [(node, sibling), (sibling, node)][direction];
+            compression.run(&[vec![left], vec![right]]).unwrap()[0][0]
+        });
+        let directions = directions.map(|bit| fr(bit as i64)).to_vec();
+        let inputs = [vec![leaf], siblings.to_vec(), directions];
+        assert_eq!(run_circuit(&kernel, &inputs), [[root]]);
+    }
+    // All hashes lie side by side.
+    let report = kernel.report();
+    assert!(report.levels.len() <= 2 * 64 + 2, "{report}");
+    assert!(matches!(
+        merkle::path(0).unwrap_err(),
+        KernelError::Misuse { .. }
+    ));
+}
+
+/// Directions that are no bits, and nodes that are no hashes: the assertions notice each.
+#[test]
+fn directions_and_nodes_of_merkle_paths_are_bound() {
+    let kernel = merkle::path(3).unwrap();
+    let path = |directions: [i64; 3]| {
+        let siblings = [5, 6, 7].map(fr).to_vec();
+        [vec![fr(4)], siblings, directions.map(fr).to_vec()]
+    };
+    for level in 0..3 {
+        let mut directions = [1, 0, 1];
+        directions[level] = 2;
+        assert!(matches!(
+            kernel.run(&path(directions)),
+            Err(KernelError::Violated { .. })
+        ));
+    }
+    let (circuit, inputs) = (kernel.circuit(), path([1, 0, 1]).concat());
+    let mut bottom = inputs.clone();
+    bottom.extend(advise(&kernel, &inputs));
+    assert_eq!(bottom.len(), inputs.len() + 2);
+    assert_eq!(evaluate(circuit, bottom.clone()).failed, []);
+    for wire in inputs.len()..bottom.len() {
+        let mut wrong = bottom.clone();
+        wrong[wire] += Fr::ONE;
+        assert!(!evaluate(circuit, wrong).failed.is_empty(), "wire {wire}");
+    }
+    // The directions of a circuit's inputs, whatever the kernel's run in the clear refuses.
+    let mut wrong = bottom;
+    wrong[4] = fr(2);
+    assert!(!evaluate(circuit, wrong).failed.is_empty());
 }

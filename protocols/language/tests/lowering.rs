@@ -159,7 +159,7 @@ proptest! {
         let inputs = [vec![fr(value), fr(other)]];
         let circuit = kernel.circuit();
         let mut bottom = inputs.concat();
-        bottom.extend(advise(circuit, &[], &inputs[0]));
+        bottom.extend(advise(&kernel, &inputs[0]));
         prop_assert!(evaluate(circuit, bottom.clone()).failed.is_empty());
         let wire = 2 + wire % (bottom.len() - 2);
         bottom[wire] += fr(delta);

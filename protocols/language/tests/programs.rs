@@ -6,7 +6,7 @@ use kernelwise_core::field::{Field, Fr};
 use kernelwise_core::program::Range;
 use kernelwise_core::{Values, verify};
 use kernelwise_cpu::CpuDevice;
-use kernelwise_language::kernels::{Encoding, keccak, sha256, words};
+use kernelwise_language::kernels::{Encoding, keccak, merkle, poseidon2, sha256, words};
 use kernelwise_language::{BIT, BYTE, CircuitKernel, Compiled, Context, KernelError, Table};
 use kernelwise_prover::{Devices, Quiet};
 use sha3::Digest;
@@ -103,6 +103,66 @@ fn arithmetic_on_words() {
     assert_eq!(integers(&outputs[2]), [1, 0xFFFF_FFFE, 0xFFFF_FFFE]);
     assert_eq!(integers(&outputs[7]), [0, 1, 0]);
     assert_eq!(integers(&outputs[8]), [1, 0, 0]);
+}
+
+#[test]
+fn poseidon2_of_pairs() {
+    let kernel = poseidon2::compression().unwrap();
+    let (left, right) = ([1, -2, 3].map(Fr::from), [-4, 5, 6].map(Fr::from));
+    let mut context = Context::new();
+    let upload = |context: &mut Context, name, values: [Fr; 3]| {
+        let upload = context.upload(name, &[3], Range::FIELD, values.to_vec());
+        upload.unwrap()
+    };
+    let arguments = [
+        upload(&mut context, "left", left),
+        upload(&mut context, "right", right),
+    ];
+    let digest = context.launch(&kernel, &[3], arguments).unwrap()[0];
+    context.download("digest", digest).unwrap();
+    let outputs = prove(&context.compile().unwrap());
+    let plain = |(&left, &right)| kernel.run(&[vec![left], vec![right]]).unwrap()[0][0];
+    let expected: Vec<Fr> = left.iter().zip(&right).map(plain).collect();
+    assert_eq!(outputs[0].to_field(), expected);
+}
+
+/// Two leaves of one tree: one root for both; neither another root nor another leaf passes with the proof.
+#[test]
+fn merkle_paths() {
+    let compression = poseidon2::compression().unwrap();
+    let hash = |left: Fr, right: Fr| compression.run(&[vec![left], vec![right]]).unwrap()[0][0];
+    let leaves = [3, 1, 4, 1].map(|leaf| Fr::from(leaf) * Fr::from(u64::MAX));
+    let nodes = [hash(leaves[0], leaves[1]), hash(leaves[2], leaves[3])];
+    let kernel = merkle::path(2).unwrap();
+    let mut context = Context::new();
+    let leaf = vec![leaves[0], leaves[3]];
+    let leaf = context.upload("leaf", &[2], Range::FIELD, leaf).unwrap();
+    let siblings = vec![leaves[1], nodes[1], leaves[2], nodes[0]];
+    let siblings = context
+        .upload("siblings", &[2, 2], Range::FIELD, siblings)
+        .unwrap();
+    let directions = context
+        .upload("directions", &[2, 2], BIT, vec![0i64, 0, 1, 1])
+        .unwrap();
+    let root = context
+        .launch(&kernel, &[2], [leaf, siblings, directions])
+        .unwrap()[0];
+    context.download("root", root).unwrap();
+    let mut program = context.compile().unwrap();
+    let outputs = prove(&program);
+    assert_eq!(outputs[0].to_field(), [hash(nodes[0], nodes[1]); 2]);
+    let device = CpuDevice::optimized();
+    let devices = Devices::select(&[&device]).unwrap();
+    let key = program.setup(devices).unwrap();
+    let proved = program.prove(&key, devices, &Quiet).unwrap();
+    let mut wrong = proved.public.clone();
+    wrong.inputs[0] = Values::Field(vec![leaves[1], leaves[3]]);
+    assert!(verify(key.verifier(), &wrong, &proved.proof).is_err());
+    // Another leaf has another root.
+    program
+        .set_input("leaf", vec![leaves[1], leaves[3]])
+        .unwrap();
+    assert_ne!(prove(&program)[0], outputs[0]);
 }
 
 /// Gates, tensor kernels and tables in one graph; broadcasts along each axis; odd sizes everywhere.

@@ -1,6 +1,9 @@
 //! Kernels that are ready to use, and the functions that they are written with, to build others from.
 
+mod grain;
 pub mod keccak;
+pub mod merkle;
+pub mod poseidon2;
 pub mod sha256;
 pub mod words;
 

@@ -3,7 +3,7 @@
 
 use kernelwise_core::circuit::{Circuit, HintFunction, Step};
 use kernelwise_core::field::{AdditiveGroup, BigInteger, Field, Fr, PrimeField};
-use kernelwise_language::{CircuitKernel, Table};
+use kernelwise_language::CircuitKernel;
 
 /// All levels of one instance, and the assertions that fail: `(level, index)`.
 pub struct Evaluated {
@@ -16,7 +16,8 @@ pub fn fr(value: i64) -> Fr {
 }
 
 /// Hints of one instance, by the circuit's own advice.
-pub fn advise(circuit: &Circuit, tables: &[Table], inputs: &[Fr]) -> Vec<Fr> {
+pub fn advise(kernel: &CircuitKernel, inputs: &[Fr]) -> Vec<Fr> {
+    let circuit = kernel.circuit();
     let constants: Vec<Fr> = circuit
         .constants
         .iter()
@@ -39,7 +40,7 @@ pub fn advise(circuit: &Circuit, tables: &[Table], inputs: &[Fr]) -> Vec<Fr> {
                 results,
             } => {
                 let arguments: Vec<Fr> = arguments.iter().map(|&v| values[v as usize]).collect();
-                values.extend(hint(function, &arguments, *results as usize, tables));
+                values.extend(hint(kernel, function, &arguments, *results as usize));
             }
         }
     }
@@ -51,7 +52,12 @@ pub fn advise(circuit: &Circuit, tables: &[Table], inputs: &[Fr]) -> Vec<Fr> {
         .collect()
 }
 
-fn hint(function: &HintFunction, arguments: &[Fr], results: usize, tables: &[Table]) -> Vec<Fr> {
+fn hint(
+    kernel: &CircuitKernel,
+    function: &HintFunction,
+    arguments: &[Fr],
+    results: usize,
+) -> Vec<Fr> {
     match function {
         HintFunction::Digits { width } => {
             let bits = arguments[0].into_bigint().to_bits_le();
@@ -67,8 +73,11 @@ fn hint(function: &HintFunction, arguments: &[Fr], results: usize, tables: &[Tab
         HintFunction::Inverse => vec![arguments[0].inverse().unwrap_or(Fr::ZERO)],
         HintFunction::Lookup { table } => {
             let input = arguments[0].into_bigint().0[0] as i64;
-            vec![Fr::from(tables[*table as usize].apply(input).unwrap())]
+            vec![Fr::from(
+                kernel.tables()[*table as usize].apply(input).unwrap(),
+            )]
         }
+        HintFunction::Custom(name) => kernel.hints().get(name).unwrap()(arguments),
         other => panic!("{other:?}"),
     }
 }
@@ -139,7 +148,7 @@ pub fn lookups_hold(kernel: &CircuitKernel, evaluated: &Evaluated) -> bool {
 pub fn run_circuit(kernel: &CircuitKernel, inputs: &[Vec<Fr>]) -> Vec<Vec<Fr>> {
     let circuit = kernel.circuit();
     let mut bottom = inputs.concat();
-    bottom.extend(advise(circuit, kernel.tables(), &inputs.concat()));
+    bottom.extend(advise(kernel, &inputs.concat()));
     let evaluated = evaluate(circuit, bottom);
     assert_eq!(evaluated.failed, [], "kernel `{}`", kernel.name());
     assert!(
