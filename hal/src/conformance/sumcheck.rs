@@ -160,6 +160,21 @@ const SHAPES: &[Shape] = &[
         tables: &[Eq, Field, Field, Field, Field],
         terms: &[&[0, 1, 4], &[0, 2, 3], &[0, 3, 4]],
     },
+    Shape {
+        name: "fractional sum of integers",
+        tables: &[Eq, Int(W8), Int(W32), Field, Field],
+        terms: &[&[0, 1, 4], &[0, 2, 3], &[0, 3, 4]],
+    },
+    Shape {
+        name: "pairs under one eq",
+        tables: &[Int(W8), Field, Eq, Field],
+        terms: &[&[2, 0, 1], &[2, 3, 0], &[2, 1, 3], &[2, 1, 1]],
+    },
+    Shape {
+        name: "triples under one eq",
+        tables: &[Int(W8), Field, Eq, Field],
+        terms: &[&[2, 0, 1, 3], &[2, 1, 3, 3], &[2, 0, 3, 3], &[2, 3, 1, 1]],
+    },
 ];
 
 /// Table contents that a request borrows from.
@@ -268,11 +283,13 @@ fn check(
         .iter()
         .map(|&kind| Owned::new(kind, num_vars, inputs))
         .collect();
-    let terms: Vec<Term> = shape
-        .terms
-        .iter()
-        .map(|factors| Term {
-            coefficient: inputs.field(),
+    // Terms of one coefficient may be summed before they are multiplied by it: in every other size, all but the third share theirs.
+    let shared = (!num_vars.is_multiple_of(2)).then(|| inputs.field());
+    let terms: Vec<Term> = (shape.terms.iter().enumerate())
+        .map(|(index, factors)| Term {
+            coefficient: shared
+                .filter(|_| index != 2)
+                .unwrap_or_else(|| inputs.field()),
             factors: (*factors).into(),
         })
         .collect();

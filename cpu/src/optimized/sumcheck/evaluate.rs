@@ -3,7 +3,7 @@
 use kernelwise_field::{Field, Fr};
 
 use super::block::View;
-use super::plan::{Group, Job};
+use super::plan::{Group, Job, Operands};
 use super::points::At;
 use crate::simd::{LaneOps, WIDTH};
 
@@ -45,13 +45,19 @@ impl<L: Copy> Sum<L> {
         views: &[View<'_>],
         weights: Option<&[L]>,
     ) {
-        let sum = if job.integers.is_empty() {
-            field_sum(ops, job, views, weights)
-        } else if job.fields.is_empty() && weights.is_none() {
-            self.integers += integer_sum(job, views);
-            return;
-        } else {
-            mixed_sum(ops, job, views, weights)
+        let at = job.at;
+        let sum = match (&job.products[..], weights) {
+            ([product], _) if product.integers.is_empty() => {
+                field_sum(ops, &product.fields, at, views, weights)
+            }
+            ([product], None) if product.fields.is_empty() => {
+                self.integers += integer_sum(product, at, views);
+                return;
+            }
+            ([product], _) => mixed_sum(ops, product, at, views, weights),
+            (products, Some(weights)) => weighed_sum(ops, products, at, views, weights),
+            // Only weighed products are summed together.
+            (_, None) => return,
         };
         self.inner = ops.add::<Fr>(self.inner, sum);
     }
@@ -66,11 +72,14 @@ impl<L: Copy> Sum<L> {
     /// The value, with the coefficient of the job and without the factors that lanes carry.
     pub(super) fn finish<S: LaneOps<Lanes<Fr> = L>>(&self, ops: S, job: &Job) -> Fr {
         let mut sum: Fr = ops.sum(ops.add::<Fr>(self.outer, self.inner));
-        for _ in &job.fields {
-            sum *= ops.words_unit::<Fr>();
-        }
-        if !job.integers.is_empty() {
-            sum *= ops.integer_unit::<Fr>();
+        // The same for all products of a job.
+        if let Some(product) = job.products.first() {
+            for _ in &product.fields {
+                sum *= ops.words_unit::<Fr>();
+            }
+            if !product.integers.is_empty() {
+                sum *= ops.integer_unit::<Fr>();
+            }
         }
         (sum + Fr::from(self.integers)) * job.coefficient
     }
@@ -94,15 +103,15 @@ fn line<S: LaneOps>(ops: S, view: &View<'_>, v: usize, at: At) -> S::Lanes<Fr> {
 
 /// The product of integer lines at one evaluation.
 #[inline(always)]
-fn integers(job: &Job, views: &[View<'_>], v: usize) -> [i64; WIDTH] {
+fn integers(operands: &Operands, at: At, views: &[View<'_>], v: usize) -> [i64; WIDTH] {
     let mut product = [1i64; WIDTH];
-    for &factor in &job.integers {
+    for &factor in &operands.integers {
         let (low, high) = (
             views[factor].low_integers[v],
             views[factor].high_integers[v],
         );
         for lane in 0..WIDTH {
-            product[lane] *= match job.at {
+            product[lane] *= match at {
                 At::Point(x) => low[lane] + x as i64 * (high[lane] - low[lane]),
                 At::Leading => high[lane] - low[lane],
             };
@@ -130,12 +139,12 @@ fn wide_sum<S: LaneOps>(
 #[inline(always)]
 fn field_sum<S: LaneOps>(
     ops: S,
-    job: &Job,
+    fields: &[usize],
+    at: At,
     views: &[View<'_>],
     weights: Option<&[S::Lanes<Fr>]>,
 ) -> S::Lanes<Fr> {
-    let at = job.at;
-    match (&job.fields[..], weights) {
+    match (fields, weights) {
         ([], _) => ops.zero::<Fr>(),
         (&[a], None) => {
             let a = &views[a];
@@ -182,42 +191,85 @@ fn field_sum<S: LaneOps>(
 #[inline(always)]
 fn mixed_sum<S: LaneOps>(
     ops: S,
-    job: &Job,
+    operands: &Operands,
+    at: At,
     views: &[View<'_>],
     weights: Option<&[S::Lanes<Fr>]>,
 ) -> S::Lanes<Fr> {
-    let len = job
+    let len = operands
         .integers
         .first()
         .map_or(0, |&factor| views[factor].low_integers.len());
     let mut sum = ops.signed_zero::<Fr>();
     for v in 0..len {
-        let mut lines = job
+        let mut lines = operands
             .fields
             .iter()
-            .map(|&factor| line(ops, &views[factor], v, job.at));
+            .map(|&factor| line(ops, &views[factor], v, at));
         let first = match weights {
             Some(weights) => Some(weights[v]),
             None => lines.next(),
         };
         if let Some(first) = first {
             let product = lines.fold(first, |product, line| ops.mul::<Fr>(product, line));
-            sum = ops.mul_add_signed(sum, product, &integers(job, views, v));
+            sum = ops.mul_add_signed(sum, product, &integers(operands, at, views, v));
         }
     }
     ops.reduce(sum)
 }
 
+/// Several products of the same kind, summed before they are weighed: one reduction and one product with the weight for all of them.
+#[inline(always)]
+fn weighed_sum<S: LaneOps>(
+    ops: S,
+    products: &[Operands],
+    at: At,
+    views: &[View<'_>],
+    weights: &[S::Lanes<Fr>],
+) -> S::Lanes<Fr> {
+    let mixed = products
+        .iter()
+        .any(|operands| !operands.integers.is_empty());
+    wide_sum(ops, weights.len(), |v| {
+        let line = |factor: usize| line(ops, &views[factor], v, at);
+        let mut sum = if mixed {
+            ops.signed_zero::<Fr>()
+        } else {
+            ops.wide_zero::<Fr>()
+        };
+        for operands in products {
+            sum = match &operands.fields[..] {
+                [] => sum,
+                &[a, ref rest @ ..] if mixed => {
+                    let product = rest.iter().fold(line(a), |product, &factor| {
+                        ops.mul::<Fr>(product, line(factor))
+                    });
+                    ops.mul_add_signed(sum, product, &integers(operands, at, views, v))
+                }
+                &[a, ref middle @ .., z] => {
+                    let product = middle.iter().fold(line(a), |product, &factor| {
+                        ops.mul::<Fr>(product, line(factor))
+                    });
+                    ops.mul_add(sum, product, line(z))
+                }
+                // A single factor is never summed with others.
+                [_] => sum,
+            };
+        }
+        (ops.reduce(sum), weights[v])
+    })
+}
+
 /// Integers alone: a block of products below `2^51` stays in 64 bits.
 #[inline(always)]
-fn integer_sum(job: &Job, views: &[View<'_>]) -> i128 {
-    let len = job
+fn integer_sum(operands: &Operands, at: At, views: &[View<'_>]) -> i128 {
+    let len = operands
         .integers
         .first()
         .map_or(0, |&factor| views[factor].low_integers.len());
     let mut sums = [0i64; WIDTH];
     for v in 0..len {
-        for (sum, product) in sums.iter_mut().zip(integers(job, views, v)) {
+        for (sum, product) in sums.iter_mut().zip(integers(operands, at, views, v)) {
             *sum += product;
         }
     }
@@ -237,10 +289,14 @@ pub(super) fn short_sum(groups: &[Group], job: &Job, tables: &[&[Fr]], len: usiz
         Some(eq) => eq.high()[y / eq.low().len()] * eq.low()[y % eq.low().len()],
         None => Fr::ONE,
     };
-    let product = |y: usize| {
-        job.fields.iter().fold(weight(y), |product, &index| {
+    let product = |operands: &Operands, y: usize| {
+        operands.fields.iter().fold(Fr::ONE, |product, &index| {
             product * factor(tables[index], y)
         })
     };
-    (0..len).map(product).sum::<Fr>() * job.coefficient
+    let products = |y: usize| -> Fr {
+        let products = job.products.iter();
+        products.map(|operands| product(operands, y)).sum()
+    };
+    (0..len).map(|y| weight(y) * products(y)).sum::<Fr>() * job.coefficient
 }

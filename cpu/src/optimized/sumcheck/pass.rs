@@ -52,7 +52,8 @@ impl<'p, S: LaneOps> Pass<'p, S> {
     pub(super) fn run(self, feeds: Vec<Feed<'_>>, len: usize) -> Vec<(Job, Fr)> {
         let ops = self.ops;
         let mut in_lanes = vec![false; feeds.len()];
-        for &factor in self.jobs.iter().flat_map(|job| &job.fields) {
+        let products = self.jobs.iter().flat_map(|job| &job.products);
+        for &factor in products.flat_map(|product| &product.fields) {
             in_lanes[factor] = true;
         }
         let threads = rayon::current_num_threads();
