@@ -10,6 +10,7 @@ mod msm_small;
 mod ntt;
 mod sumcheck;
 mod sumcheck_wide;
+mod sums;
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;

@@ -2,60 +2,39 @@
 
 use std::sync::Arc;
 
-use halo2curves::msm::msm_best;
-use kernelwise_hal::{Device, Scalars};
+use kernelwise_hal::Scalars;
 
-use super::{Setting, contenders, offered};
-use crate::case::{Case, Contender, task};
+use super::Setting;
+use super::sums::{Ark, Halo, Sums};
+use crate::case::Case;
 use crate::error::BenchError;
 use crate::inputs::Rng;
-use crate::reference::{ARK, HALO, ark, halo};
-
-pub(super) const OPERATION: &str = "multi-scalar multiplication";
+use crate::reference::ark;
 
 /// One case: `2^log_size` points.
 pub(super) fn case(setting: &Setting, log_size: u32) -> Result<Case, BenchError> {
     let len = 1usize << log_size;
     let bases = setting.bases(len);
     let scalars = Arc::new(Rng::new(2).fields(len));
-    let (ark_bases, ark_scalars) = (Arc::clone(&bases), Arc::clone(&scalars));
-    let mut references = vec![Contender::reference(
-        ARK,
-        "arkworks, one thread",
-        task(
-            move || Ok(ark::msm(&ark_bases, &ark_scalars)),
-            |point| ark::point_bytes(&[point]),
-        ),
-    )];
-    if halo::is_available() {
-        let (points, coefficients) = (halo::points(&bases)?, halo::scalars(&scalars)?);
-        references.push(Contender::reference(
-            HALO,
-            "halo2curves, all threads",
-            task(
-                move || Ok(msm_best(&coefficients, &points)),
-                |point| halo::point_bytes(&[point]),
-            ),
-        ));
-    }
-    let devices = setting.device_contenders(
-        OPERATION,
-        |device| device.msm().is_some(),
-        |device| {
-            let loaded = offered(&device, OPERATION, Device::msm)?.load(&bases)?;
-            let scalars = Arc::clone(&scalars);
-            let run = move || {
-                let msm = offered(&device, OPERATION, Device::msm)?;
-                Ok(msm.msm(&loaded, Scalars::Fr(&scalars))?)
-            };
-            Ok(task(run, |point| ark::point_bytes(&[point])))
-        },
-    )?;
-    Ok(Case {
+    let halo = Halo {
+        description: "halo2curves, all threads",
+        scalars: scalars.to_vec(),
+        bases: bases.to_vec(),
+    };
+    let ark_scalars = Arc::clone(&scalars);
+    let ark = Ark {
+        description: "arkworks, one thread",
+        sums: Box::new(move |bases| vec![ark::msm(bases, &ark_scalars)]),
+    };
+    Sums {
         op: "msm",
         log_size,
         scalar_kind: "fr",
         shape: format!("{len} points"),
-        contenders: contenders(references, devices),
-    })
+        bases,
+        on_device: Arc::new(move |msm, bases| Ok(vec![msm.msm(bases, Scalars::Fr(&scalars))?])),
+        ark,
+        halo: Some(halo),
+    }
+    .case(setting)
 }

@@ -2,16 +2,15 @@
 
 use std::sync::Arc;
 
-use halo2curves::msm::msm_best;
 use kernelwise_field::{Fr, G1, G1Affine};
-use kernelwise_hal::{Device, IntSlice, Scalars};
+use kernelwise_hal::{IntSlice, Scalars};
 
-use super::msm::OPERATION;
-use super::{Setting, contenders, offered};
-use crate::case::{Case, Contender, task};
+use super::Setting;
+use super::sums::{Ark, Halo, Sums};
+use crate::case::Case;
 use crate::error::BenchError;
 use crate::inputs::Rng;
-use crate::reference::{ARK, HALO, ark, halo};
+use crate::reference::ark;
 
 /// Small scalars of one kind.
 enum Values {
@@ -79,45 +78,26 @@ pub(super) fn case(setting: &Setting, kind: &str, log_size: u32) -> Result<Case,
     let bases = setting.bases(len);
     let (scalar_kind, values) = Values::new(kind, len);
     let values = Arc::new(values);
-    let (ark_bases, ark_values) = (Arc::clone(&bases), Arc::clone(&values));
-    let mut references = vec![Contender::reference(
-        ARK,
-        "arkworks' routine of the same width, one thread",
-        task(
-            move || Ok(ark_values.ark(&ark_bases)),
-            |point| ark::point_bytes(&[point]),
-        ),
-    )];
-    if halo::is_available() {
-        let (magnitudes, signed) = values.magnitudes(&bases);
-        let (points, coefficients) = (halo::points(&signed)?, halo::scalars(&magnitudes)?);
-        references.push(Contender::reference(
-            HALO,
-            "halo2curves on magnitudes, all threads",
-            task(
-                move || Ok(msm_best(&coefficients, &points)),
-                |point| halo::point_bytes(&[point]),
-            ),
-        ));
-    }
-    let devices = setting.device_contenders(
-        OPERATION,
-        |device| device.msm().is_some(),
-        |device| {
-            let loaded = offered(&device, OPERATION, Device::msm)?.load(&bases)?;
-            let values = Arc::clone(&values);
-            let run = move || {
-                let msm = offered(&device, OPERATION, Device::msm)?;
-                Ok(msm.msm(&loaded, values.scalars())?)
-            };
-            Ok(task(run, |point| ark::point_bytes(&[point])))
-        },
-    )?;
-    Ok(Case {
+    let (magnitudes, signed) = values.magnitudes(&bases);
+    let halo = Halo {
+        description: "halo2curves on magnitudes, all threads",
+        scalars: magnitudes,
+        bases: signed,
+    };
+    let ark_values = Arc::clone(&values);
+    let ark = Ark {
+        description: "arkworks' routine of the same width, one thread",
+        sums: Box::new(move |bases| vec![ark_values.ark(bases)]),
+    };
+    Sums {
         op: "msm-small",
         log_size,
         scalar_kind,
         shape: format!("{len} points"),
-        contenders: contenders(references, devices),
-    })
+        bases,
+        on_device: Arc::new(move |msm, bases| Ok(vec![msm.msm(bases, values.scalars())?])),
+        ark,
+        halo: Some(halo),
+    }
+    .case(setting)
 }
