@@ -4,15 +4,17 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
+use bytes::Bytes;
 use kernelwise_core::wire::{FileKind, decode_file, encode_file};
 
 use crate::error::Failure;
+use crate::mapped;
 
 /// Files larger than this are refused before they are read: 16 GiB.
 const MAX_FILE_BYTES: u64 = 1 << 34;
 
-/// Reads a whole file.
-pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+/// Opens a file of reasonable size; returns its length with it.
+fn open(path: &Path) -> Result<(File, u64), Failure> {
     let failed = |source| Failure::Read {
         path: path.to_owned(),
         source,
@@ -26,21 +28,43 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
             got: length,
         });
     }
+    Ok((file, length))
+}
+
+/// Reads a whole file.
+pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    let (file, length) = open(path)?;
     let mut bytes = Vec::with_capacity(length as usize);
     file.take(MAX_FILE_BYTES)
         .read_to_end(&mut bytes)
-        .map_err(failed)?;
+        .map_err(|source| Failure::Read {
+            path: path.to_owned(),
+            source,
+        })?;
     Ok(bytes)
 }
 
 /// Reads the payload of a Kernelwise file of this kind.
-pub fn read_kind(kind: FileKind, path: &Path) -> Result<Vec<u8>, Failure> {
-    let bytes = read(path)?;
+pub fn read_kind(kind: FileKind, path: &Path) -> Result<Bytes, Failure> {
+    payload(kind, path, read(path)?.into())
+}
+
+/// As [`read_kind`], but the payload stays in the file: [`mapped::map`] says what that means.
+pub fn map_kind(kind: FileKind, path: &Path) -> Result<Bytes, Failure> {
+    let (file, _) = open(path)?;
+    let bytes = mapped::map(&file).map_err(|source| Failure::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    payload(kind, path, bytes)
+}
+
+fn payload(kind: FileKind, path: &Path, bytes: Bytes) -> Result<Bytes, Failure> {
     let payload = decode_file(kind, &bytes).map_err(|source| Failure::Format {
         path: path.to_owned(),
         source,
     })?;
-    Ok(payload.to_vec())
+    Ok(bytes.slice_ref(payload))
 }
 
 /// Writes a file under a temporary name beside it, flushes it to the disk, then renames it: after a crash there is the old file or

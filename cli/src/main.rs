@@ -1,11 +1,12 @@
 //! The `kernelwise` program.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod args;
 mod commands;
 mod devices;
 mod error;
 mod files;
+mod mapped;
 mod output;
 mod progress;
 mod public;

@@ -27,6 +27,17 @@ fn path(folder: &Path, name: &str) -> String {
     folder.join(name).to_str().expect("a UTF-8 path").to_owned()
 }
 
+/// Runs `setup` of the small model with scales from one sample.
+fn setup(sample: &str, out: &str) -> Output {
+    let (model, sample) = (example("mlp.onnx"), example(sample));
+    kernelwise(&["setup", &model, "--calibrate", &sample, "--out", out])
+}
+
+/// Runs `prove` of a model's file or folder.
+fn prove(model: &str, input: &str, out: &str) -> Output {
+    kernelwise(&["prove", model, "--input", input, "--out", out, "--json"])
+}
+
 fn expect(output: &Output, code: i32) {
     let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
     assert_eq!(
@@ -40,15 +51,8 @@ fn expect(output: &Output, code: i32) {
 fn proved() -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let out = folder.path().join("seven");
-    let output = kernelwise(&[
-        "prove",
-        &example("mlp.onnx"),
-        "--input",
-        &example("seven.json"),
-        "--out",
-        out.to_str().expect("a UTF-8 path"),
-        "--json",
-    ]);
+    let (model, input) = (example("mlp.onnx"), example("seven.json"));
+    let output = prove(&model, &input, out.to_str().expect("a UTF-8 path"));
     expect(&output, 0);
     let report: serde_json::Value =
         serde_json::from_slice(&output.stdout).expect("one JSON object");
@@ -149,29 +153,9 @@ fn a_proof_verifies_from_three_files_and_not_after_changes() {
 fn setup_then_prove_from_the_folder() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (model, out) = (path(folder.path(), "model"), path(folder.path(), "out"));
-    let calibration = example("three.json");
-    expect(
-        &kernelwise(&[
-            "setup",
-            &example("mlp.onnx"),
-            "--calibrate",
-            &calibration,
-            "--out",
-            &model,
-        ]),
-        0,
-    );
-    expect(
-        &kernelwise(&[
-            "prove",
-            &model,
-            "--input",
-            &example("three.json"),
-            "--out",
-            &out,
-        ]),
-        0,
-    );
+    let input = example("three.json");
+    expect(&setup("three.json", &model), 0);
+    expect(&prove(&model, &input, &out), 0);
     expect(&verify(Path::new(&out)), 0);
     // The key that setup wrote is the key that the proof is for.
     let key = fs::read(path(Path::new(&model), "verifier.key")).expect("a key");
@@ -182,36 +166,39 @@ fn setup_then_prove_from_the_folder() {
 
     // Files of another setup are noticed.
     let other = path(folder.path(), "other");
-    expect(
-        &kernelwise(&[
-            "setup",
-            &example("mlp.onnx"),
-            "--calibrate",
-            &example("zero.json"),
-            "--out",
-            &other,
-        ]),
-        0,
-    );
-    fs::copy(
-        path(Path::new(&other), "prover.key"),
-        path(Path::new(&model), "prover.key"),
-    )
-    .expect("copied");
-    let output = kernelwise(&[
-        "prove",
-        &model,
-        "--input",
-        &example("three.json"),
-        "--out",
-        &out,
-    ]);
+    expect(&setup("zero.json", &other), 0);
+    let [foreign, own] = [&other, &model].map(|folder| path(Path::new(folder), "prover.key"));
+    let kept = fs::read(&own).expect("a key");
+    fs::copy(foreign, &own).expect("copied");
+    let output = prove(&model, &input, &out);
     expect(&output, 2);
     assert!(
         text(&output.stderr).contains("different setups"),
         "{}",
         text(&output.stderr)
     );
+    fs::write(&own, kept).expect("written");
+
+    // Weights are used where they are stored: a damaged or cut file is noticed when it is opened.
+    let weights = path(Path::new(&model), "model.kw");
+    let mut stored = fs::read(&weights).expect("a model");
+    let last = stored.len() - 1;
+    stored[last] ^= 1;
+    fs::write(&weights, &stored).expect("written");
+    let output = prove(&model, &input, &out);
+    expect(&output, 2);
+    assert!(
+        text(&output.stderr).contains("checksum"),
+        "{}",
+        text(&output.stderr)
+    );
+    for length in [0, 47, last] {
+        fs::write(&weights, &stored[..length]).expect("written");
+        expect(&prove(&model, &input, &out), 2);
+    }
+    stored[last] ^= 1;
+    fs::write(&weights, &stored).expect("written");
+    expect(&prove(&model, &input, &out), 0);
 }
 
 #[test]
@@ -238,14 +225,7 @@ fn bad_inputs_are_refused_and_nothing_is_written() {
     for (name, content, message) in cases {
         let input = path(folder.path(), name);
         fs::write(&input, content).expect("written");
-        let output = kernelwise(&[
-            "prove",
-            &example("mlp.onnx"),
-            "--input",
-            &input,
-            "--out",
-            &out,
-        ]);
+        let output = prove(&example("mlp.onnx"), &input, &out);
         expect(&output, 2);
         let stderr = text(&output.stderr);
         assert!(
@@ -262,13 +242,13 @@ fn missing_and_malformed_models_are_refused() {
     let out = path(folder.path(), "out");
     let missing = path(folder.path(), "missing.onnx");
     let input = example("seven.json");
-    let output = kernelwise(&["prove", &missing, "--input", &input, "--out", &out]);
+    let output = prove(&missing, &input, &out);
     expect(&output, 2);
     assert!(text(&output.stderr).contains("missing.onnx"));
     let broken = path(folder.path(), "broken.onnx");
     let bytes = fs::read(example("mlp.onnx")).expect("a model");
     fs::write(&broken, &bytes[..bytes.len() / 2]).expect("written");
-    let output = kernelwise(&["prove", &broken, "--input", &input, "--out", &out]);
+    let output = prove(&broken, &input, &out);
     expect(&output, 2);
     assert!(text(&output.stderr).starts_with("error: "));
 }

@@ -8,7 +8,7 @@ use kernelwise_core::Values;
 use kernelwise_cpu::CpuDevice;
 use kernelwise_frontend::input::read_sample;
 use kernelwise_frontend::{OnnxModel, QuantiseOptions, QuantisedModel, quantise};
-use kernelwise_prover::{Devices, IntTensor, ProverKey, setup};
+use kernelwise_prover::{Devices, IntData, IntTensor, ProverKey, setup};
 
 /// Samples of noise that set the scales where a model comes without input.
 const SYNTHETIC_SAMPLES: usize = 8;
@@ -85,8 +85,9 @@ fn key(model: &QuantisedModel) -> anyhow::Result<ProverKey> {
     let mut parameters = BTreeMap::new();
     for (&id, values) in model.parameters() {
         let tensor = graph.tensor(id).context("a parameter without tensor")?;
-        let values = IntTensor::new(tensor.shape.clone(), &values.to_i64(), &tensor.range);
-        parameters.insert(id, values);
+        let data = IntData::from_le_bytes(values.width().bytes(), values.bytes().clone());
+        let data = data.context("a parameter that ends within a value")?;
+        parameters.insert(id, IntTensor::from_data(tensor.shape.clone(), data));
     }
     let device = CpuDevice::optimized();
     let devices = Devices::select(&[&device])?;

@@ -8,7 +8,7 @@ use kernelwise_core::wire::{FileKind, WireError};
 use kernelwise_frontend::input::{read_sample, read_samples};
 use kernelwise_frontend::{OnnxModel, ParameterValues, QuantiseOptions, QuantisedModel, quantise};
 use kernelwise_prover::key::Parameters;
-use kernelwise_prover::{Devices, IntTensor, ProverKey, setup};
+use kernelwise_prover::{Devices, IntData, IntTensor, ProverKey, setup};
 use serde::{Deserialize, Serialize};
 
 use crate::args::Quantisation;
@@ -68,15 +68,13 @@ pub fn prover_key(model: &QuantisedModel, devices: Devices<'_>) -> Result<Prover
     Ok(setup(model.program().clone(), parameters(model), devices)?)
 }
 
-/// The parameters as tensors.
+/// The parameters where the model has them.
 pub fn parameters(model: &QuantisedModel) -> Parameters {
     let graph = model.program().graph();
     let tensor = |(&id, values): (&TensorId, &ParameterValues)| {
         let fact = graph.tensor(id)?;
-        Some((
-            id,
-            IntTensor::new(fact.shape.clone(), &values.to_i64(), &fact.range),
-        ))
+        let data = IntData::from_le_bytes(values.width().bytes(), values.bytes().clone())?;
+        Some((id, IntTensor::from_data(fact.shape.clone(), data)))
     };
     model.parameters().iter().filter_map(tensor).collect()
 }
@@ -92,7 +90,11 @@ struct StoredProverKey {
 pub fn save(folder: &Path, model: &QuantisedModel, key: &ProverKey) -> Result<(), Failure> {
     files::create_folder(folder)?;
     let path = folder.join(MODEL_FILE);
-    files::write_kind(FileKind::Model, &path, &encode(&path, model)?)?;
+    let payload = model.encode().map_err(|source| Failure::Format {
+        path: path.clone(),
+        source,
+    })?;
+    files::write_kind(FileKind::Model, &path, &payload)?;
     let path = folder.join(PROVER_KEY_FILE);
     let stored = StoredProverKey {
         program: key.program().digest(),
@@ -114,10 +116,11 @@ pub fn save_verifier_key(folder: &Path, key: &VerifierKey) -> Result<u64, Failur
     Ok(payload.len() as u64)
 }
 
-/// Reads what [`save`] wrote, and checks that the three files belong together.
+/// Reads what [`save`] wrote, and checks that the three files belong together. Weights stay in `model.kw`, mapped.
 pub fn load(folder: &Path) -> Result<(QuantisedModel, ProverKey), Failure> {
     let path = folder.join(MODEL_FILE);
-    let model: QuantisedModel = decode(&path, &files::read_kind(FileKind::Model, &path)?)?;
+    let model = QuantisedModel::decode(&files::map_kind(FileKind::Model, &path)?)
+        .map_err(|source| Failure::Format { path, source })?;
     let path = folder.join(VERIFIER_KEY_FILE);
     let verifier = VerifierKey::decode(&files::read_kind(FileKind::VerifierKey, &path)?)
         .map_err(|source| Failure::Format { path, source })?;

@@ -11,6 +11,7 @@
 //! | [`calibrate`] | what interval each value spans |
 //! | [`mod@quantise`] | scales, integer weights, kernels |
 //! | [`model`] | the result: program, parameters, report |
+//! | [`parameters`] | integers in the bytes in which they are stored |
 //! | [`mod@execute`] | the reference executor, in plain loops: the specification |
 //! | [`input`] | sample inputs from files |
 //! | [`inspect`] | facts for people |
@@ -25,11 +26,14 @@ pub mod inspect;
 mod layers;
 pub mod model;
 pub mod onnx;
+pub mod parameters;
 pub mod quantise;
+mod store;
 
 pub use calibrate::Calibration;
 pub use error::{ExecuteError, FloatError, ImportError, InputError, QuantiseError};
 pub use execute::{Execution, execute};
-pub use model::{LayerReport, ParameterValues, QuantisedInputs, QuantisedModel};
+pub use model::{LayerReport, QuantisedInputs, QuantisedModel};
 pub use onnx::{OnnxModel, Port};
+pub use parameters::{IntWidth, ParameterValues};
 pub use quantise::{QuantiseOptions, quantise};

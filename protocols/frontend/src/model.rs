@@ -3,59 +3,10 @@
 use std::collections::BTreeMap;
 
 use kernelwise_core::program::{KernelGraph, Program, Range, TensorId, TensorKind};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use crate::error::{InputError, QuantiseError};
-
-/// Integers in the narrowest type that holds them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum ParameterValues {
-    /// Weights.
-    I8(Vec<i8>),
-    /// Middling constants.
-    I16(Vec<i16>),
-    /// Biases.
-    I32(Vec<i32>),
-}
-
-impl ParameterValues {
-    /// Number of values.
-    pub fn len(&self) -> usize {
-        match self {
-            Self::I8(values) => values.len(),
-            Self::I16(values) => values.len(),
-            Self::I32(values) => values.len(),
-        }
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// The interval of all values; `None` without any.
-    pub fn range(&self) -> Option<Range> {
-        fn ends<T: Copy + Ord + Into<i64>>(values: &[T]) -> Option<Range> {
-            let lo = values.iter().min()?;
-            let hi = values.iter().max()?;
-            Some(Range::new((*lo).into(), (*hi).into()))
-        }
-        match self {
-            Self::I8(values) => ends(values),
-            Self::I16(values) => ends(values),
-            Self::I32(values) => ends(values),
-        }
-    }
-
-    /// All values, widened.
-    pub fn to_i64(&self) -> Vec<i64> {
-        match self {
-            Self::I8(values) => values.iter().map(|&v| v.into()).collect(),
-            Self::I16(values) => values.iter().map(|&v| v.into()).collect(),
-            Self::I32(values) => values.iter().map(|&v| v.into()).collect(),
-        }
-    }
-}
+use crate::parameters::ParameterValues;
 
 /// How one layer was quantised.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -94,51 +45,12 @@ pub struct TracedTensor {
 }
 
 /// A program with its parameters.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(try_from = "Stored")]
+#[derive(Debug, Clone)]
 pub struct QuantisedModel {
     program: Program,
     parameters: BTreeMap<TensorId, ParameterValues>,
     report: Vec<LayerReport>,
     trace: Vec<TracedTensor>,
-}
-
-/// What is stored; the program is validated again when read.
-#[derive(Deserialize)]
-struct Stored {
-    graph: KernelGraph,
-    parameters: BTreeMap<TensorId, ParameterValues>,
-    report: Vec<LayerReport>,
-    trace: Vec<TracedTensor>,
-}
-
-/// The same fields, borrowed.
-#[derive(Serialize)]
-struct StoredRef<'a> {
-    graph: &'a KernelGraph,
-    parameters: &'a BTreeMap<TensorId, ParameterValues>,
-    report: &'a [LayerReport],
-    trace: &'a [TracedTensor],
-}
-
-impl Serialize for QuantisedModel {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        StoredRef {
-            graph: self.program.graph(),
-            parameters: &self.parameters,
-            report: &self.report,
-            trace: &self.trace,
-        }
-        .serialize(serializer)
-    }
-}
-
-impl TryFrom<Stored> for QuantisedModel {
-    type Error = QuantiseError;
-
-    fn try_from(stored: Stored) -> Result<Self, QuantiseError> {
-        Self::new(stored.graph, stored.parameters, stored.report, stored.trace)
-    }
 }
 
 /// Quantised inputs.

@@ -3,8 +3,9 @@
 
 mod common;
 
+use bytes::Bytes;
 use common::{Net, check, check_with, float, float_tensor, int, ints, launches, text};
-use kernelwise_frontend::{OnnxModel, QuantiseOptions};
+use kernelwise_frontend::{OnnxModel, QuantiseOptions, QuantisedModel};
 use tract_onnx::pb::AttributeProto;
 use tract_onnx::pb::attribute_proto::AttributeType;
 
@@ -370,19 +371,45 @@ fn other_widths() {
 fn stored_models_are_the_same() {
     let net = Net::new(&[&[1, 6]])
         .weights("w", &[6, 3])
-        .node("Gemm", "x0 w -> h", &[])
+        .weights("b", &[3])
+        .node("Gemm", "x0 w b -> h", &[])
         .node("Relu", "h -> y", &[]);
     let model = check(net, ROUNDING);
-    let bytes = postcard::to_stdvec(&model).unwrap();
-    let read: kernelwise_frontend::QuantisedModel = postcard::from_bytes(&bytes).unwrap();
+    let payload = Bytes::from(model.encode().unwrap());
+    let read = QuantisedModel::decode(&payload).unwrap();
     assert_eq!(model.program().digest(), read.program().digest());
     assert_eq!(model.parameters(), read.parameters());
     assert_eq!(model.report(), read.report());
-    // A program with a weight missing is none.
-    for len in 0..bytes.len() {
-        let cut: Result<kernelwise_frontend::QuantisedModel, _> =
-            postcard::from_bytes(&bytes[..len]);
-        assert!(cut.is_err());
+    // Weights are where they were stored, aligned for any integer.
+    let stored = payload.as_ptr_range();
+    for values in read.parameters().values() {
+        let start = values.bytes().as_ptr();
+        assert!(stored.contains(&start));
+        assert_eq!((start as usize - stored.start as usize) % 16, 0);
+    }
+    // A program with a weight missing is none, nor one with something in gaps or behind it.
+    for len in 0..payload.len() {
+        assert!(QuantisedModel::decode(&payload.slice(..len)).is_err());
+    }
+    let longer = [&payload[..], &[0]].concat();
+    assert!(QuantisedModel::decode(&longer.into()).is_err());
+    let ends = read.parameters().values().map(|values| {
+        let bytes = values.bytes();
+        bytes.as_ptr() as usize + bytes.len() - stored.start as usize
+    });
+    let gaps = ends.filter(|&end| !end.is_multiple_of(16) && end < payload.len());
+    let gaps: Vec<usize> = gaps.collect();
+    assert!(!gaps.is_empty());
+    for gap in gaps {
+        let mut filled = payload.to_vec();
+        filled[gap] = 1;
+        assert!(QuantisedModel::decode(&filled.into()).is_err());
+    }
+    // No length is believed: neither that of the head nor, behind it, the count of any parameter.
+    for byte in 0..payload.len() {
+        let mut changed = payload.to_vec();
+        changed[byte] = 0xff;
+        let _ = QuantisedModel::decode(&changed.into());
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use kernelwise_core::VerifierKey;
 use kernelwise_core::commitment::{CommitmentKey, Commitments, widest_row};
 use kernelwise_core::program::{Program, Tensor, TensorId, TensorKind};
+use kernelwise_hal::Scalars;
 
 use crate::commit::commit_rows;
 use crate::devices::Devices;
@@ -67,7 +68,8 @@ impl ProverKey {
 /// Commits to the parameters of a program. Transparent: there is no secret to keep or destroy.
 ///
 /// # Cost
-/// One multi-scalar multiplication per row of each parameter.
+/// One multi-scalar multiplication per row of each parameter, over one block of rows at a time: parameters in a mapped file are
+/// neither copied nor widened.
 ///
 /// # Errors
 /// As [`ProverKey::new`], and what the device reports.
@@ -82,10 +84,9 @@ pub fn setup(
     let resident = devices.msm.load(bases.bases())?;
     let mut commitments = Commitments::new();
     for (&id, tensor) in &parameters {
-        commitments.insert(
-            id,
-            commit_rows(devices.msm, &resident, &tensor.clone().into(), max_columns)?,
-        );
+        let scalars = Scalars::Int(tensor.as_slice());
+        let rows = commit_rows(devices.msm, &resident, tensor.shape(), scalars, max_columns)?;
+        commitments.insert(id, rows);
     }
     let verifier = VerifierKey::new(program, commitments, bases)?;
     Ok(ProverKey {

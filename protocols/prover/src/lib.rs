@@ -3,6 +3,7 @@
 //! | module | what |
 //! |---|---|
 //! | [`tensor`] | values of tensors, in the narrowest integers that hold their range |
+//! | [`stored`] | integers in the bytes in which they are stored |
 //! | [`witness`] | the forward pass: every tensor of a program, with advice |
 //! | [`hints`] | functions of the host that circuits ask for advice |
 //! | [`key`] | setup: parameters committed once |
@@ -30,6 +31,7 @@ pub mod observer;
 mod opening;
 pub mod plan;
 pub mod prove;
+pub mod stored;
 mod sumcheck;
 pub mod tensor;
 pub mod witness;
@@ -44,5 +46,5 @@ pub use memory::{Peaks, PhasePeaks};
 pub use observer::{Observer, Phase, Quiet};
 pub use plan::{Plan, Rates, plan};
 pub use prove::{LaunchReport, Proved, prove, prove_witness};
-pub use tensor::{IntTensor, TensorData};
+pub use tensor::{IntData, IntTensor, TensorData};
 pub use witness::{Witness, execute};

@@ -127,7 +127,9 @@ fn run<'c>(
     let max_columns = program.graph().max_columns;
     let bases = devices.msm.load(key.verifier().bases().bases())?;
     for (id, _) in advice {
-        let rows = commit_rows(devices.msm, &bases, witness.data(id)?, max_columns)?;
+        let tensor = witness.data(id)?;
+        let (shape, scalars) = (tensor.shape(), tensor.scalars());
+        let rows = commit_rows(devices.msm, &bases, shape, scalars, max_columns)?;
         channel.send_points(&rows);
         observer.step(Phase::Commit);
     }

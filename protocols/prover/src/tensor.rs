@@ -5,8 +5,10 @@ use kernelwise_core::field::{AdditiveGroup, Fr};
 use kernelwise_core::program::{Range, Shape};
 use kernelwise_hal::{IntSlice, Scalars, Table};
 
-/// Integers of one width.
-#[derive(Debug, Clone, PartialEq, Eq)]
+use crate::stored::StoredInts;
+
+/// Integers of one width; the same ones are equal wherever they lie.
+#[derive(Debug, Clone)]
 pub enum IntData {
     /// 8 bits.
     I8(Vec<i8>),
@@ -16,7 +18,17 @@ pub enum IntData {
     I32(Vec<i32>),
     /// 64 bits.
     I64(Vec<i64>),
+    /// 8 to 32 bits, in place in memory that others may share.
+    Stored(StoredInts),
 }
+
+impl PartialEq for IntData {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_slice() == other.as_slice()
+    }
+}
+
+impl Eq for IntData {}
 
 impl IntData {
     /// The values in the narrowest width that holds `range`; `None` if one does not fit there.
@@ -43,16 +55,17 @@ impl IntData {
             Self::I16(values) => IntSlice::I16(values),
             Self::I32(values) => IntSlice::I32(values),
             Self::I64(values) => IntSlice::I64(values),
+            Self::Stored(values) => values.as_slice(),
         }
     }
 
     /// All values, widened.
     pub fn to_vec(&self) -> Vec<i64> {
-        match self {
-            Self::I8(values) => values.iter().map(|&v| v.into()).collect(),
-            Self::I16(values) => values.iter().map(|&v| v.into()).collect(),
-            Self::I32(values) => values.iter().map(|&v| v.into()).collect(),
-            Self::I64(values) => values.clone(),
+        match self.as_slice() {
+            IntSlice::I8(values) => values.iter().map(|&v| v.into()).collect(),
+            IntSlice::I16(values) => values.iter().map(|&v| v.into()).collect(),
+            IntSlice::I32(values) => values.iter().map(|&v| v.into()).collect(),
+            IntSlice::I64(values) => values.to_vec(),
         }
     }
 }
@@ -85,6 +98,19 @@ impl IntTensor {
         Self::new(shape, values, &Range::new(lo, hi))
     }
 
+    /// A tensor of these integers, in the width they have.
+    ///
+    /// # Panics
+    /// If the number of values is not that of the shape.
+    pub fn from_data(shape: Shape, data: IntData) -> Self {
+        assert_eq!(
+            data.as_slice().len(),
+            shape.len(),
+            "values must fill the shape"
+        );
+        Self { shape, data }
+    }
+
     /// The logical shape.
     pub fn shape(&self) -> &Shape {
         &self.shape
@@ -102,11 +128,11 @@ impl IntTensor {
 
     /// The values in the padded table, zeros elsewhere, in the same width.
     pub fn padded(&self) -> IntData {
-        match &self.data {
-            IntData::I8(values) => IntData::I8(self.shape.pad(values, 0)),
-            IntData::I16(values) => IntData::I16(self.shape.pad(values, 0)),
-            IntData::I32(values) => IntData::I32(self.shape.pad(values, 0)),
-            IntData::I64(values) => IntData::I64(self.shape.pad(values, 0)),
+        match self.as_slice() {
+            IntSlice::I8(values) => IntData::I8(self.shape.pad(values, 0)),
+            IntSlice::I16(values) => IntData::I16(self.shape.pad(values, 0)),
+            IntSlice::I32(values) => IntData::I32(self.shape.pad(values, 0)),
+            IntSlice::I64(values) => IntData::I64(self.shape.pad(values, 0)),
         }
     }
 }

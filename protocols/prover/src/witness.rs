@@ -281,7 +281,7 @@ fn run(
                 kernel,
                 &shape,
                 &x.to_vec(),
-                &w.to_vec(),
+                w.as_slice(),
             ))
         }
         Kernel::Linear(kernel) => {

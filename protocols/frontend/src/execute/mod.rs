@@ -45,7 +45,7 @@ impl QuantisedModel {
     /// [`ExecuteError`] if the inputs do not fit.
     pub fn execute(&self, inputs: &[Vec<i64>]) -> Result<Execution, ExecuteError> {
         let parameters = self.parameters().iter();
-        let parameters = parameters.map(|(&id, values)| (id, values.to_i64()));
+        let parameters = parameters.map(|(&id, values)| (id, values.iter().collect()));
         execute(self.program(), inputs, &parameters.collect())
     }
 }

@@ -13,7 +13,8 @@ use super::tables::{TableSpec, Tables};
 use crate::calibrate::Calibration;
 use crate::error::QuantiseError;
 use crate::layers::{Activation, Layer, Layers, ValueId};
-use crate::model::{LayerReport, ParameterValues, TracedTensor};
+use crate::model::{LayerReport, TracedTensor};
+use crate::parameters::ParameterValues;
 
 /// A value of the float model and the tensor that quantises it.
 #[derive(Debug, Clone)]

@@ -6,7 +6,8 @@ use super::builder::{Builder, Quantised, Requantisation, wrong};
 use super::weights::{saturated, shifted};
 use crate::error::QuantiseError;
 use crate::layers::{FloatConstant, FloatLinear, FloatTerm, Layer};
-use crate::model::{LayerReport, ParameterValues};
+use crate::model::LayerReport;
+use crate::parameters::ParameterValues;
 
 /// Rounding the integer factors may move a result by this part of a unit.
 const FACTOR_ERROR: f64 = 1.0 / 16.0;
@@ -269,7 +270,7 @@ impl Builder<'_> {
         let map = IndexMap(maps.collect());
         let name = format!("{}.constant", layer.name);
         let shape = constant.shape.clone();
-        let values = ParameterValues::I32(values);
+        let values = ParameterValues::from(values);
         let tensor = self.parameter(name, shape, Range::new(lo, hi), values);
         Ok(IntegerTerm {
             tensor,

@@ -9,7 +9,7 @@ use super::builder::{Builder, Quantised, Requantisation, wrong};
 use super::weights::{MAX_WEIGHT, QuantisedWeights, magnitudes, multipliers, quantise, shifted};
 use crate::error::QuantiseError;
 use crate::layers::{FloatConv, Layer, Weights};
-use crate::model::{LayerReport, ParameterValues};
+use crate::model::LayerReport;
 
 /// The largest multiplier of a final layer: rounding it up widens a weight scale by 1/64 at most.
 const FINAL_MULTIPLIER: f64 = 64.0;
@@ -114,7 +114,7 @@ impl Builder<'_> {
             format!("{}.weight", layer.name),
             place.weight_shape,
             Range::new(-MAX_WEIGHT, MAX_WEIGHT),
-            ParameterValues::I8(plan.weights.values),
+            plan.weights.values.into(),
         );
         let mut accumulator = self.tensor(
             format!("{}.sum", layer.name),
@@ -150,7 +150,7 @@ impl Builder<'_> {
                     format!("{}.bias", layer.name),
                     vec![bias.len()],
                     Range::new(lo.into(), hi.into()),
-                    ParameterValues::I32(bias),
+                    bias.into(),
                 );
                 let broadcast = LinearTerm {
                     coefficient: 1,

@@ -1,10 +1,11 @@
 //! The convolution over integers.
 
 use kernelwise_core::kernels::{Conv2d, ConvShape};
+use kernelwise_hal::IntSlice;
 use rayon::prelude::*;
 
 /// One output plane per thread; for each tap a strided row is added to the output row.
-pub(crate) fn execute(kernel: &Conv2d, shape: &ConvShape, x: &[i64], w: &[i64]) -> Vec<i64> {
+pub(crate) fn execute(kernel: &Conv2d, shape: &ConvShape, x: &[i64], w: IntSlice<'_>) -> Vec<i64> {
     let [out_rows, out_columns] = shape.output;
     let [height, width] = shape.input;
     let [taps_u, taps_v] = shape.kernel;
@@ -19,10 +20,10 @@ pub(crate) fn execute(kernel: &Conv2d, shape: &ConvShape, x: &[i64], w: &[i64]) 
                 let channel = n * shape.groups * shape.channels + group * shape.channels + c;
                 for u in 0..taps_u {
                     for v in 0..taps_v {
-                        let weight = w[((o * shape.channels + c) * taps_u + u) * taps_v + v];
-                        if weight == 0 {
+                        let tap = ((o * shape.channels + c) * taps_u + u) * taps_v + v;
+                        let Some(weight) = w.get(tap).filter(|&weight| weight != 0) else {
                             continue;
-                        }
+                        };
                         for (i, row) in plane.chunks_exact_mut(out_columns).enumerate() {
                             let Some(a) = kernel.position(0, i, u, height) else {
                                 continue;
