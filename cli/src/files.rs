@@ -77,7 +77,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     write_with(path, |out| out.write_all(bytes).map_err(failed))
 }
 
-/// As [`write`], in pieces.
+/// As [`write()`], in pieces.
 pub fn write_with(
     path: &Path,
     contents: impl FnOnce(&mut BufWriter<File>) -> Result<(), Failure>,
