@@ -178,10 +178,13 @@ impl SumcheckDevice for CountingDevice {
                     size,
                 )
             } else {
-                // As many evaluations as factors, each a product of all of them.
+                // As many evaluations as factors, each a product of all of them; an `eq` is split off and nearly free.
+                let is_eq =
+                    |&&factor: &&usize| matches!(request.tables().get(factor), Some(Table::Eq(_)));
+                let factors = term.factors.len() - term.factors.iter().filter(is_eq).count();
                 (
                     Operation::Tall,
-                    size * (term.factors.len() * term.factors.len()) as u64 / 2,
+                    size * (factors.max(1) * factors.max(1)) as u64 / 2,
                 )
             });
         }
