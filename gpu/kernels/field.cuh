@@ -65,6 +65,28 @@ KW_DEVICE Limbs subtract_modulo(const Limbs& a, const Limbs& b, const Limbs& m) 
     return add(t, back);
 }
 
+// Memory to registers and back, 16 bytes at a time.
+template <class T>
+KW_DEVICE void copy(T* to, const T* from) {
+    static_assert(sizeof(T) % 16 == 0 && alignof(T) >= 16, "whole vectors");
+#ifdef __CUDA_ARCH__
+#pragma unroll
+    for (uint32_t i = 0; i < sizeof(T) / 16; i++) reinterpret_cast<uint4*>(to)[i] = reinterpret_cast<const uint4*>(from)[i];
+#else
+    *to = *from;
+#endif
+}
+template <class T>
+KW_DEVICE T load(const T* address) {
+    T value;
+    copy(&value, address);
+    return value;
+}
+template <class T>
+KW_DEVICE void store(T* address, const T& value) {
+    copy(address, &value);
+}
+
 // An element below p.
 template <class P>
 struct alignas(16) Field {
@@ -125,12 +147,21 @@ struct alignas(16) Loose {
     KW_INLINE Loose operator*(const Loose& b) const { return Loose(montgomery_product<P>(limbs, b.limbs)); }
     KW_INLINE Loose twice() const { return *this + *this; }
     KW_INLINE Loose square() const { return *this * *this; }
-    KW_INLINE bool is_zero() const { return kw::is_zero(limbs) || equal(limbs, P::modulus()); }
+    // Nearly always settled by the lowest limb.
+    KW_INLINE bool is_zero() const {
+        if (limbs.v[0] != 0 && limbs.v[0] != P::modulus(0)) return false;
+        return kw::is_zero(limbs) || equal(limbs, P::modulus());
+    }
     KW_INLINE Field<P> reduce() const { return Field<P>{subtract_once(limbs, P::modulus())}; }
 
     // a·b + c·d with one reduction.
     static KW_INLINE Loose product_sum(const Loose& a, const Loose& b, const Loose& c, const Loose& d) {
         return Loose(subtract_once(montgomery_product_sum<P>(a.limbs, b.limbs, c.limbs, d.limbs), P::twice_modulus()));
+    }
+    // a·b - c·d with one reduction; 2p - c needs no correction, being at most 2p.
+    static KW_INLINE Loose product_difference(const Loose& a, const Loose& b, const Loose& c, const Loose& d) {
+        uint32_t borrow;
+        return product_sum(a, b, Loose(sub(P::twice_modulus(), c.limbs, borrow)), d);
     }
 };
 

@@ -22,6 +22,7 @@ KW_DEVICE Field<P> operation(uint32_t number, const Field<P>& a, const Field<P>&
         case 10: return Loose<P>::product_sum(la + lb, la - lb, -la, lb + lb).reduce();
         case 11: return Field<P>{a.to_integer()};
         case 12: return Field<P>::from_integer(a.limbs);
+        case 13: return Loose<P>::product_difference(la + lb, la - lb, -la, lb + lb).reduce();
         default: return Field<P>::from_signed(static_cast<int64_t>(static_cast<uint64_t>(a.limbs.v[1]) << 32 | a.limbs.v[0]));
     }
 }
@@ -29,7 +30,7 @@ KW_DEVICE Field<P> operation(uint32_t number, const Field<P>& a, const Field<P>&
 template <class P>
 KW_DEVICE void apply(Field<P>* results, const Field<P>* a, const Field<P>* b, uint64_t len, uint32_t number) {
     const uint64_t i = global_thread();
-    if (i < len) results[i] = operation(number, a[i], b[i]);
+    if (i < len) store(&results[i], operation(number, load(&a[i]), load(&b[i])));
 }
 
 }  // namespace kw
@@ -47,7 +48,7 @@ KW_KERNEL(kw_fq_test);
 // One product per thread, for counting instructions.
 extern "C" __global__ void kw_fq_product(kw::LooseFq* results, const kw::LooseFq* a, const kw::LooseFq* b) {
     const uint64_t i = kw::global_thread();
-    results[i] = a[i] * b[i];
+    kw::store(&results[i], kw::load(&a[i]) * kw::load(&b[i]));
 }
 KW_KERNEL(kw_fq_product);
 

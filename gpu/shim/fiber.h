@@ -12,7 +12,7 @@ namespace kw_shim {
 
 struct Fiber;
 
-// The fibers of one launch; their stacks are kept for the next fiber, not for the next launch.
+// Fibers; their stacks are kept for the next ones.
 class FiberPool {
 public:
     FiberPool() = default;

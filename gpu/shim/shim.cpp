@@ -79,6 +79,7 @@ struct Launch {
     const Kernel* kernel;
     void** arguments;
     Random random;
+    FiberPool& fibers;
     uint32_t size = 0;
     std::vector<Thread> threads;
     std::vector<uint32_t> order;
@@ -90,8 +91,10 @@ struct Launch {
     std::vector<Region> regions;
     size_t static_bytes = 0;
     Region dynamic{};
-    FiberPool fibers;
     char error[512] = "";
+
+    Launch(const Kernel* kernel, void** arguments, uint64_t seed, FiberPool& fibers)
+        : kernel(kernel), arguments(arguments), random{seed}, fibers(fibers) {}
 
     void shuffle(std::vector<uint32_t>& list) {
         for (size_t i = list.size(); i > 1; i--) std::swap(list[i - 1], list[random.below(static_cast<uint32_t>(i))]);
@@ -371,10 +374,9 @@ extern "C" int kw_shim_launch(const char* name, const uint32_t grid[3], const ui
                         grid[1], grid[2], block[0], block[1], block[2], shared_bytes),
                1;
 
-    Launch l;
-    l.kernel = kernel;
-    l.arguments = arguments;
-    l.random.state = seed;
+    // Kept for the next launch of this OS thread: mapping a thousand stacks takes milliseconds.
+    static thread_local FiberPool fibers;
+    Launch l(kernel, arguments, seed, fibers);
     l.size = static_cast<uint32_t>(threads);
     l.threads.resize(threads);
     for (uint32_t t = 0; t < threads; t++) l.order.push_back(t);
