@@ -10,7 +10,6 @@ mod device;
 mod factory;
 mod optimized;
 mod reference;
-mod rounds;
 pub mod simd;
 
 pub use device::CpuDevice;

@@ -76,6 +76,14 @@ pub enum DeviceError {
         /// The names that can be opened.
         available: Vec<String>,
     },
+    /// The device cannot be opened on this machine: no driver, no hardware, or the wrong kind of either.
+    #[error("{device} cannot be opened: {reason}")]
+    Unavailable {
+        /// Name of the device, or of its family.
+        device: String,
+        /// What is missing.
+        reason: String,
+    },
     /// Two devices that must agree do not: at least one of them computes wrongly.
     #[error("{left} and {right} disagree on {operation}")]
     Disagreement {
@@ -118,7 +126,7 @@ impl DeviceError {
     /// The coarse class of this error.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Unsupported { .. } => ErrorKind::Unsupported,
+            Self::Unsupported { .. } | Self::Unavailable { .. } => ErrorKind::Unsupported,
             Self::LengthMismatch { .. }
             | Self::InvalidArgument { .. }
             | Self::ForeignBases { .. }

@@ -26,6 +26,7 @@ pub mod msm;
 pub mod ntt;
 pub mod null;
 pub mod registry;
+pub mod rounds;
 pub mod split;
 pub mod sumcheck;
 

@@ -14,6 +14,11 @@ pub trait DeviceFactory: Send + Sync {
     /// # Errors
     /// [`DeviceError::UnknownDevice`] if this family has none of that name; whatever the driver reports.
     fn open(&self, name: &str) -> Result<Arc<dyn Device>, DeviceError>;
+
+    /// Why devices that might be there cannot be opened: no driver, no hardware. For people, and for who asks for one by name.
+    fn unavailable(&self) -> Vec<DeviceError> {
+        Vec::new()
+    }
 }
 
 /// Every family of devices that a program was built with, in order of registration.
@@ -48,10 +53,19 @@ impl Registry {
             .collect()
     }
 
+    /// Why devices that might be there cannot be opened.
+    pub fn unavailable(&self) -> Vec<DeviceError> {
+        self.factories
+            .iter()
+            .flat_map(|factory| factory.unavailable())
+            .collect()
+    }
+
     /// Opens the device called `name`.
     ///
     /// # Errors
-    /// [`DeviceError::UnknownDevice`] with the names that are there; whatever the driver reports.
+    /// [`DeviceError::Unavailable`] if it might be there and is not; [`DeviceError::UnknownDevice`] with the names that are there; whatever
+    /// the driver reports.
     pub fn open(&self, name: &str) -> Result<Arc<dyn Device>, DeviceError> {
         let owner = self
             .factories
@@ -59,11 +73,18 @@ impl Registry {
             .find(|factory| factory.probe().iter().any(|info| info.name == name));
         match owner {
             Some(factory) => factory.open(name),
-            None => Err(DeviceError::UnknownDevice {
-                name: name.to_owned(),
-                available: self.devices().into_iter().map(|info| info.name).collect(),
-            }),
+            None => Err(self.missing(name)),
         }
+    }
+
+    /// Why there is no device called `name`.
+    fn missing(&self, name: &str) -> DeviceError {
+        let is_named = |error: &DeviceError| matches!(error, DeviceError::Unavailable { device, .. } if device == name);
+        let unavailable = self.unavailable().into_iter().find(is_named);
+        unavailable.unwrap_or_else(|| DeviceError::UnknownDevice {
+            name: name.to_owned(),
+            available: self.devices().into_iter().map(|info| info.name).collect(),
+        })
     }
 }
 

@@ -1,11 +1,10 @@
 //! Sumcheck entry by entry, on tables of field elements.
 
 use kernelwise_field::{AdditiveGroup, Field, Fr};
+use kernelwise_hal::rounds::RoundOrder;
 use kernelwise_hal::{
     DeviceError, RoundPoly, RoundProver, SumcheckDevice, SumcheckRequest, Table, Term,
 };
-
-use crate::rounds::RoundOrder;
 
 /// Lifts every table, then evaluates `g` at every point of every round.
 pub(crate) struct ReferenceSumcheck {

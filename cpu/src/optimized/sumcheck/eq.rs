@@ -10,64 +10,24 @@
 //!
 //! [Gruen]: https://eprint.iacr.org/2024/108
 
-use kernelwise_field::{AdditiveGroup, Field, Fr, batch_inversion};
+use kernelwise_field::Fr;
+use kernelwise_hal::rounds::{EqPrefix, eq_table};
 
 use crate::simd::WIDTH;
 
-/// The bound prefix of an `eq` factor.
-pub(super) struct EqPrefix {
-    point: Vec<Fr>,
-    bound: usize,
-    /// `Π_{j < bound} eq(point_j, r_j)`.
-    scale: Fr,
-}
-
-impl EqPrefix {
-    pub(super) fn new(point: Vec<Fr>) -> Self {
-        Self {
-            point,
-            bound: 0,
-            scale: Fr::ONE,
-        }
-    }
-
-    /// The evaluation once every variable is bound.
-    pub(super) fn scale(&self) -> Fr {
-        self.scale
-    }
-
-    /// The coordinate of the free variable.
-    fn coordinate(&self) -> Fr {
-        self.point.get(self.bound).copied().unwrap_or(Fr::ZERO)
-    }
-
-    pub(super) fn bind(&mut self, r: Fr) {
-        let tau = self.coordinate();
-        self.scale *= Fr::ONE - tau + r * (tau.double() - Fr::ONE);
-        self.bound += 1;
-    }
-}
-
-/// The bound prefix and the two half tables of an `eq` factor.
-pub(super) struct SplitEq {
-    prefix: EqPrefix,
-    /// `1/point_i`, or zero.
-    inverses: Vec<Fr>,
+/// `eq` over all free variables but the first, as a product of two tables.
+pub(super) struct Halves {
     high: Vec<Fr>,
     low: Vec<Fr>,
 }
 
-impl SplitEq {
+impl Halves {
     pub(super) fn new(point: &[Fr]) -> Self {
         let rest = point.get(1..).unwrap_or_default();
         let (high, low) = rest.split_at(high_vars(point.len()));
-        let mut inverses = point.to_vec();
-        batch_inversion(&mut inverses);
         Self {
-            prefix: EqPrefix::new(point.to_vec()),
-            inverses,
-            high: table(high),
-            low: table(low),
+            high: eq_table(high),
+            low: eq_table(low),
         }
     }
 
@@ -81,32 +41,38 @@ impl SplitEq {
         &self.low
     }
 
-    /// `Π_{j<i} eq(point_j, r_j)`.
-    pub(super) fn scale(&self) -> Fr {
-        self.prefix.scale()
+    /// The weight of entry `y` of the second half of a table.
+    pub(super) fn weight(&self, y: usize) -> Fr {
+        self.high[y / self.low.len()] * self.low[y % self.low.len()]
     }
 
-    /// `l(0)` and `l(1) − l(0)`.
-    pub(super) fn line(&self) -> (Fr, Fr) {
-        let tau = self.prefix.coordinate();
-        (Fr::ONE - tau, tau.double() - Fr::ONE)
-    }
-
-    /// `1/l(1)`, or zero if `l(1)` is zero.
-    pub(super) fn inverse_at_one(&self) -> Fr {
-        self.inverses
-            .get(self.prefix.bound)
-            .copied()
-            .unwrap_or(Fr::ZERO)
-    }
-
-    pub(super) fn bind(&mut self, r: Fr) {
-        self.prefix.bind(r);
+    /// Drops the first variable.
+    pub(super) fn bind(&mut self) {
         drop_variable(if self.high.len() > 1 {
             &mut self.high
         } else {
             &mut self.low
         });
+    }
+}
+
+/// A whole `eq` factor: the bound prefix, and the tables of the rest.
+pub(super) struct SplitEq {
+    pub(super) prefix: EqPrefix,
+    pub(super) halves: Halves,
+}
+
+impl SplitEq {
+    pub(super) fn new(point: &[Fr]) -> Self {
+        Self {
+            prefix: EqPrefix::new(point.to_vec()),
+            halves: Halves::new(point),
+        }
+    }
+
+    pub(super) fn bind(&mut self, r: Fr) {
+        self.prefix.bind(r);
+        self.halves.bind();
     }
 }
 
@@ -127,22 +93,6 @@ fn drop_variable(table: &mut Vec<Fr>) {
     table.truncate(half);
 }
 
-/// All `2^n` values of `eq(point, ·)`, most significant variable first.
-pub(super) fn table(point: &[Fr]) -> Vec<Fr> {
-    let mut values = Vec::with_capacity(1 << point.len());
-    values.push(Fr::ONE);
-    for &tau in point.iter().rev() {
-        // A new most significant variable: the old values times 1 − τ, then times τ.
-        let len = values.len();
-        for k in 0..len {
-            let upper = values[k] * tau;
-            values.push(upper);
-            values[k] -= upper;
-        }
-    }
-    values
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -151,14 +101,13 @@ mod tests {
     fn halves_and_line_make_the_table() {
         let point: Vec<Fr> = [3u64, 5, 7, 11, 13].map(Fr::from).to_vec();
         let mut split = SplitEq::new(&point);
-        let mut dense = table(&point);
+        let mut dense = eq_table(&point);
         for r in [2u64, 4, 6, 8, 10].map(Fr::from) {
             let half = dense.len() / 2;
-            let (constant, slope) = split.line();
-            let (constant, slope) = (constant * split.scale(), slope * split.scale());
+            let (scale, (constant, slope)) = (split.prefix.scale(), split.prefix.line());
+            let (constant, slope) = (constant * scale, slope * scale);
             for y in 0..half {
-                let weight =
-                    split.high()[y / split.low().len()] * split.low()[y % split.low().len()];
+                let weight = split.halves.weight(y);
                 assert_eq!(dense[y], constant * weight);
                 assert_eq!(dense[y + half], (constant + slope) * weight);
             }

@@ -1,10 +1,11 @@
 //! The sums of one round.
 
 use kernelwise_field::{Field, Fr};
+use kernelwise_hal::rounds::At;
 
 use super::block::View;
-use super::plan::{Group, Job, Operands};
-use super::points::At;
+use super::eq::Halves;
+use super::plan::{Job, Operands};
 use crate::simd::{LaneOps, WIDTH};
 
 /// The sum of one job so far.
@@ -277,7 +278,7 @@ fn integer_sum(operands: &Operands, at: At, views: &[View<'_>]) -> i128 {
 }
 
 /// The sum of one job over tables too short for lanes.
-pub(super) fn short_sum(groups: &[Group], job: &Job, tables: &[&[Fr]], len: usize) -> Fr {
+pub(super) fn short_sum(weights: &[Option<Halves>], job: &Job, tables: &[&[Fr]], len: usize) -> Fr {
     let factor = |table: &[Fr], y: usize| {
         let (low, rise) = (table[y], table[y + len] - table[y]);
         match job.at {
@@ -285,8 +286,8 @@ pub(super) fn short_sum(groups: &[Group], job: &Job, tables: &[&[Fr]], len: usiz
             At::Leading => rise,
         }
     };
-    let weight = |y: usize| match &groups[job.group].eq {
-        Some(eq) => eq.high()[y / eq.low().len()] * eq.low()[y % eq.low().len()],
+    let weight = |y: usize| match &weights[job.group] {
+        Some(eq) => eq.weight(y),
         None => Fr::ONE,
     };
     let product = |operands: &Operands, y: usize| {

@@ -3,7 +3,7 @@
 //! - Tables stay in lanes from the first bind until they no longer fill a vector.
 //! - An `eq` factor never becomes a table of `2^n` entries: it is split in halves ([`eq`]) and its line is
 //!   multiplied in at the end, so that the sums have one degree less.
-//! - One value of the round polynomial follows from the claim and is not computed ([`points`]).
+//! - One value of the round polynomial follows from the claim and is not computed .
 //! - Integers stay integers in the first round, and the first bind lifts them.
 //! - Products are summed unreduced, and tables bound in place, block by block while they are in cache.
 //!
@@ -14,21 +14,21 @@ mod eq;
 mod evaluate;
 mod pass;
 mod plan;
-mod points;
 mod rooms;
 mod table;
 mod wide;
 
 use std::sync::Arc;
 
-use kernelwise_field::{AdditiveGroup, Field, Fr};
+use kernelwise_field::{AdditiveGroup, Fr};
+use kernelwise_hal::rounds::{Group, RoundOrder, assemble, derived, group};
 use kernelwise_hal::{DeviceError, RoundPoly, RoundProver, SumcheckDevice, SumcheckRequest, Table};
 
-use crate::rounds::RoundOrder;
 use crate::simd::{LaneKernel, LaneOps, WIDTH, dispatch};
+use eq::Halves;
 use evaluate::short_sum;
 use pass::Pass;
-use plan::{Group, Job, derived, group, jobs};
+use plan::{Job, jobs};
 use rooms::Rooms;
 use table::State;
 
@@ -79,6 +79,8 @@ impl<'a> LaneKernel for Prepare<'_, 'a> {
         let degree = self.request.degree();
         let (num_vars, tables, terms) = self.request.into_parts();
         let groups = group(&tables, terms);
+        let halves = |group: &Group| group.eq.as_ref().map(|eq| Halves::new(eq.unbound()));
+        let eqs = groups.iter().map(halves).collect();
         let is_factor = |index: usize| {
             groups
                 .iter()
@@ -99,6 +101,7 @@ impl<'a> LaneKernel for Prepare<'_, 'a> {
             rooms: self.device.rooms.clone(),
             order,
             states,
+            eqs,
             groups,
             degree,
         })
@@ -110,6 +113,7 @@ struct Rounds<'a, S: LaneOps> {
     rooms: Arc<Rooms>,
     order: RoundOrder,
     states: Vec<State<'a>>,
+    eqs: Vec<Option<Halves>>,
     groups: Vec<Group>,
     degree: usize,
 }
@@ -122,14 +126,9 @@ impl<S: LaneOps> RoundProver for Rounds<'_, S> {
                 .iter_mut()
                 .filter_map(|group| group.eq.as_mut())
                 .for_each(|eq| eq.bind(r));
+            self.eqs.iter_mut().flatten().for_each(Halves::bind);
         }
-        // The value at 1 is found by dividing by the line at 1, which vanishes for a coordinate 0.
-        let derived = derived(&self.groups, |group| {
-            group
-                .eq
-                .as_ref()
-                .is_none_or(|eq| eq.inverse_at_one() != Fr::ZERO)
-        });
+        let derived = derived(&self.groups);
         let len = 1usize << (remaining - 1);
         let mut values: Vec<Vec<Fr>> = self
             .groups
@@ -139,7 +138,7 @@ impl<S: LaneOps> RoundProver for Rounds<'_, S> {
         for (job, sum) in self.sums(len, bind, derived) {
             values[job.group][job.place] += sum;
         }
-        Ok(self.assemble(values, derived, claim))
+        Ok(assemble(&self.groups, values, derived, self.degree, claim))
     }
 
     fn finish(mut self: Box<Self>, bind: Option<Fr>) -> Result<Vec<Fr>, DeviceError> {
@@ -178,7 +177,7 @@ impl<S: LaneOps> Rounds<'_, S> {
                 })
                 .collect();
             let sum = |job: Job| {
-                let sum = short_sum(&self.groups, &job, &tables, len);
+                let sum = short_sum(&self.eqs, &job, &tables, len);
                 (job, sum)
             };
             return jobs(&self.groups, derived, |_| None)
@@ -191,7 +190,7 @@ impl<S: LaneOps> Rounds<'_, S> {
             None => {
                 let jobs = jobs(&self.groups, derived, |table| self.states[table].bits());
                 let feeds = self.states.iter().map(|state| state.halves(len)).collect();
-                Pass::new(ops, &self.groups, jobs, None).run(feeds, len)
+                Pass::new(ops, &self.eqs, jobs, None).run(feeds, len)
             }
             Some(r) => {
                 let jobs = jobs(&self.groups, derived, |_| None);
@@ -204,72 +203,12 @@ impl<S: LaneOps> Rounds<'_, S> {
                 let feeds = rooms_and_states
                     .map(|(state, room)| state.binding(room.as_deref_mut(), len, r))
                     .collect();
-                let sums = Pass::new(ops, &self.groups, jobs, Some(r)).run(feeds, len);
+                let sums = Pass::new(ops, &self.eqs, jobs, Some(r)).run(feeds, len);
                 for (state, room) in self.states.iter_mut().zip(rooms) {
                     state.set_bound(room, 2 * len);
                 }
                 sums
             }
         }
-    }
-
-    /// The round polynomial from the values of all groups.
-    fn assemble(&self, mut values: Vec<Vec<Fr>>, derived: Option<usize>, claim: Fr) -> RoundPoly {
-        let lines: Vec<(Fr, Fr)> = self
-            .groups
-            .iter()
-            .map(|group| {
-                group
-                    .eq
-                    .as_ref()
-                    .map_or((Fr::ONE, Fr::ZERO), |eq| eq.line())
-            })
-            .collect();
-        for (index, (group, values)) in self.groups.iter().zip(&mut values).enumerate() {
-            // All but the leading coefficient.
-            let points = group.degree.max(1);
-            values
-                .iter_mut()
-                .take(points)
-                .for_each(|value| *value += group.constant);
-            if let Some(eq) = &group.eq {
-                values.iter_mut().for_each(|value| *value *= eq.scale());
-            }
-            if derived != Some(index) && group.degree > 0 {
-                points::complete(values);
-            }
-        }
-        if let Some(index) = derived {
-            // claim = Σ_groups (s(0) + s(1)), with one s(1) unknown.
-            let known: Fr = (values.iter().zip(&lines).enumerate())
-                .map(|(other, (values, &(constant, slope)))| {
-                    let at_one = values.get(1).unwrap_or(&values[0]);
-                    let one = if other == index {
-                        Fr::ZERO
-                    } else {
-                        (constant + slope) * at_one
-                    };
-                    constant * values[0] + one
-                })
-                .sum();
-            let inverse = self.groups[index]
-                .eq
-                .as_ref()
-                .map_or(Fr::ONE, |eq| eq.inverse_at_one());
-            values[index][1] = (claim - known) * inverse;
-            if self.groups[index].degree > 1 {
-                points::complete(&mut values[index]);
-            }
-        }
-        let mut round = vec![Fr::ZERO; self.degree + 1];
-        for (mut values, (constant, slope)) in values.into_iter().zip(lines) {
-            points::extrapolate(&mut values, self.degree + 1);
-            let mut at = constant;
-            for (total, value) in round.iter_mut().zip(values) {
-                *total += at * value;
-                at += slope;
-            }
-        }
-        RoundPoly(round)
     }
 }

@@ -4,8 +4,9 @@ use kernelwise_field::Fr;
 use rayon::prelude::*;
 
 use super::block::{Challenge, Scratch, View};
+use super::eq::Halves;
 use super::evaluate::Sum;
-use super::plan::{Group, Job};
+use super::plan::Job;
 use super::table::Feed;
 use crate::simd::{LaneOps, LaneTask};
 
@@ -19,7 +20,8 @@ const TASK: usize = 1 << 8;
 /// One pass over memory.
 pub(super) struct Pass<'p, S: LaneOps> {
     ops: S,
-    groups: &'p [Group],
+    /// `eq` of every group that has one.
+    eqs: &'p [Option<Halves>],
     jobs: Vec<Job>,
     /// The low table of every group with an `eq` factor, in lanes.
     weights: Vec<Option<Vec<S::Lanes<Fr>>>>,
@@ -27,7 +29,7 @@ pub(super) struct Pass<'p, S: LaneOps> {
 }
 
 impl<'p, S: LaneOps> Pass<'p, S> {
-    pub(super) fn new(ops: S, groups: &'p [Group], jobs: Vec<Job>, bind: Option<Fr>) -> Self {
+    pub(super) fn new(ops: S, eqs: &'p [Option<Halves>], jobs: Vec<Job>, bind: Option<Fr>) -> Self {
         let pack = |low: &[Fr]| {
             low.as_chunks()
                 .0
@@ -35,13 +37,13 @@ impl<'p, S: LaneOps> Pass<'p, S> {
                 .map(|values| ops.pack(values))
                 .collect()
         };
-        let weights = groups
+        let weights = eqs
             .iter()
-            .map(|group| group.eq.as_ref().map(|eq| pack(eq.low())))
+            .map(|eq| eq.as_ref().map(|eq| pack(eq.low())))
             .collect();
         Self {
             ops,
-            groups,
+            eqs,
             jobs,
             weights,
             challenge: bind.map(|r| Challenge::new(ops, r)),
@@ -155,7 +157,7 @@ impl<S: LaneOps> LaneTask<S> for PassTask<'_, '_, S> {
             }
             if (y + block).is_multiple_of(entry) || offset + block == len {
                 for (job, sum) in pass.jobs.iter().zip(&mut sums) {
-                    if let Some(eq) = &pass.groups[job.group].eq {
+                    if let Some(eq) = &pass.eqs[job.group] {
                         sum.end_entry(ops, ops.splat(eq.high()[y / entry]));
                     }
                 }

@@ -8,9 +8,9 @@
 use std::borrow::Cow;
 
 use kernelwise_field::{AdditiveGroup, Fr};
+use kernelwise_hal::rounds::{EqPrefix, eq_table};
 use kernelwise_hal::{IntSlice, Table};
 
-use super::eq::{self, EqPrefix};
 use crate::optimized::ints::{magnitude_bits, part};
 use crate::simd::{LaneOps, SIGNED_BITS, WIDTH};
 
@@ -37,7 +37,7 @@ impl<'a> State<'a> {
         match table {
             Table::Fr(values) => Self::Field(values),
             Table::Int(values) => Self::Int(values, magnitude_bits(values)),
-            Table::Eq(point) if dense => Self::Field(Cow::Owned(eq::table(&point))),
+            Table::Eq(point) if dense => Self::Field(Cow::Owned(eq_table(&point))),
             Table::Eq(point) => Self::Eq(EqPrefix::new(point.into_owned())),
         }
     }

@@ -1,9 +1,9 @@
 //! Sums of products of bound tables, in lanes over instances and, once those are few, over terms.
 
 use kernelwise_field::{AdditiveGroup, Field, Fr};
+use kernelwise_hal::rounds::At;
 use rayon::prelude::*;
 
-use super::super::points::At;
 use super::values::{Values, eight};
 use crate::simd::{LaneOps, LaneTask, MAX_WIDE_PRODUCTS, WIDTH};
 

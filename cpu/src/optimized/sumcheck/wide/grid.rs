@@ -17,8 +17,7 @@
 //! [Bagad-Dao-Domb-Thaler]: https://eprint.iacr.org/2025/1117
 
 use kernelwise_field::{AdditiveGroup, Field, Fr};
-
-use super::super::points::extrapolate;
+use kernelwise_hal::rounds::extrapolate;
 
 /// The points, in the order in which degrees take them.
 pub(super) const POINTS: [(i64, i64); 7] =

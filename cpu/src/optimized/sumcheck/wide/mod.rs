@@ -27,11 +27,9 @@ mod values;
 mod window;
 
 use kernelwise_field::{AdditiveGroup, Field, Fr};
+use kernelwise_hal::rounds::{At, RoundOrder, complete, eq_table, evaluations, extrapolate};
 use kernelwise_hal::{DeviceError, IntSlice, RoundPoly, RoundProver, SumcheckRequest};
 
-use super::eq::table as eq_table;
-use super::points::{At, complete, evaluations, extrapolate};
-use crate::rounds::RoundOrder;
 use crate::simd::{LaneKernel, LaneOps};
 pub(super) use cost::is_wide;
 use evaluate::{Products, Weights, sums};
@@ -99,7 +97,10 @@ impl<S: LaneOps> RoundProver for Rounds<'_, S> {
         bind.into_iter().for_each(|r| self.bind(r));
         // With an `eq`, the sums have the factor `scale` and the line, which the others lack.
         let (scale, (constant, slope), inverse) = match &self.head {
-            Head::Eq(eq, _) => (eq.scale(), eq.line(), eq.inverse_at_one()),
+            Head::Eq(eq, _) => {
+                let prefix = &eq.prefix;
+                (prefix.scale(), prefix.line(), prefix.inverse_at_one())
+            }
             Head::Slot(_) | Head::None => (Fr::ONE, (Fr::ONE, Fr::ZERO), Fr::ONE),
         };
         let len = self.degree + 1;
@@ -146,7 +147,7 @@ impl<S: LaneOps> RoundProver for Rounds<'_, S> {
         bind.into_iter().for_each(|r| self.bind(r));
         let value = |place: &Place| match (*place, &self.head) {
             (Place::Slot(slot), _) => self.values.row(slot)[0],
-            (Place::Head, Head::Eq(eq, _)) => eq.scale(),
+            (Place::Head, Head::Eq(eq, _)) => eq.prefix.scale(),
             (Place::Head, _) => Fr::ZERO,
         };
         Ok(self.places.iter().map(value).collect())
@@ -198,7 +199,7 @@ impl<S: LaneOps> Rounds<'_, S> {
         let weights = match &self.head {
             Head::Eq(eq, _) => Weights::Each(
                 (0..1usize << (remaining - 1))
-                    .map(|y| eq.high()[y / eq.low().len()] * eq.low()[y % eq.low().len()])
+                    .map(|y| eq.halves.weight(y))
                     .collect(),
             ),
             Head::Slot(slot) => Weights::Line(self.values.row(*slot)),

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 
 use kernelwise_field::{Field, Fr};
+use kernelwise_hal::rounds::eq_table;
 use kernelwise_hal::{Factors, IntSlice, Table, Term};
 
-use super::super::eq::{SplitEq, table as eq_table};
+use super::super::eq::SplitEq;
 use super::cost::Costs;
 use super::evaluate::Products;
 use crate::optimized::ints::magnitude_bits;

@@ -2,9 +2,9 @@
 
 use kernelwise_field::{AdditiveGroup, Fr};
 use kernelwise_hal::IntSlice;
+use kernelwise_hal::rounds::eq_table;
 use rayon::prelude::*;
 
-use super::super::eq::table as eq_table;
 use crate::simd::{LaneOps, LaneTask, WIDTH};
 
 /// Elements per task at least: tens of microseconds of work.

@@ -2,9 +2,9 @@
 
 use kernelwise_field::{AdditiveGroup, BigInt, Fr};
 use kernelwise_hal::IntSlice;
+use kernelwise_hal::rounds::eq_table;
 use rayon::prelude::*;
 
-use super::super::eq::table as eq_table;
 use super::grid::{GROWTH, Grid, extend, raise};
 use super::panel::{Fill, Layout};
 use super::plan::{Head, Plan};

@@ -1,17 +1,19 @@
 //! The order of calls of a sumcheck.
 
+use crate::DeviceError;
 use kernelwise_field::Fr;
-use kernelwise_hal::DeviceError;
 
-/// Refuses calls out of order, for both tiers alike.
-pub(crate) struct RoundOrder {
+/// Refuses calls out of order.
+#[derive(Debug)]
+pub struct RoundOrder {
     device: String,
     num_vars: usize,
     played: usize,
 }
 
 impl RoundOrder {
-    pub(crate) fn new(device: &str, num_vars: usize) -> Self {
+    /// Before the first of `num_vars` rounds on the device called `device`.
+    pub fn new(device: &str, num_vars: usize) -> Self {
         Self {
             device: device.to_owned(),
             num_vars,
@@ -23,7 +25,7 @@ impl RoundOrder {
     ///
     /// # Errors
     /// [`DeviceError::InvariantViolation`] after the last round, or if `bind` does not fit the round.
-    pub(crate) fn next_round(&mut self, bind: Option<Fr>) -> Result<usize, DeviceError> {
+    pub fn next_round(&mut self, bind: Option<Fr>) -> Result<usize, DeviceError> {
         if self.played == self.num_vars {
             return Err(self.violation(format!("all {} rounds were played", self.num_vars)));
         }
@@ -37,7 +39,7 @@ impl RoundOrder {
     ///
     /// # Errors
     /// [`DeviceError::InvariantViolation`] before the last round, or if `bind` does not fit.
-    pub(crate) fn finish(&self, bind: Option<Fr>) -> Result<(), DeviceError> {
+    pub fn finish(&self, bind: Option<Fr>) -> Result<(), DeviceError> {
         if self.played != self.num_vars {
             return Err(self.violation(format!(
                 "finished after {} of {} rounds",

@@ -7,7 +7,7 @@ use kernelwise_field::{AdditiveGroup, Fr};
 
 /// One evaluation of the lines `lo + X·(hi − lo)`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum At {
+pub enum At {
     /// The values at `X`.
     Point(usize),
     /// The differences: the values at infinity.
@@ -16,7 +16,7 @@ pub(super) enum At {
 
 /// The evaluations that determine a polynomial of `degree`, in order. If its value at 1 follows from the claim,
 /// that one is left out, and for a line the leading coefficient as well.
-pub(super) fn evaluations(degree: usize, derived: bool) -> Vec<At> {
+pub fn evaluations(degree: usize, derived: bool) -> Vec<At> {
     match (degree, derived) {
         (0, _) => Vec::new(),
         (1, true) => vec![At::Point(0)],
@@ -31,7 +31,7 @@ pub(super) fn evaluations(degree: usize, derived: bool) -> Vec<At> {
 /// Replaces the leading coefficient in the last place by the value at `values.len() − 1`.
 ///
 /// The `d`-th finite difference of the values at `0 … d` is `d!` times the leading coefficient.
-pub(super) fn complete(values: &mut [Fr]) {
+pub fn complete(values: &mut [Fr]) {
     let Some((leading, rest)) = values.split_last_mut() else {
         return;
     };
@@ -54,7 +54,7 @@ pub(super) fn complete(values: &mut [Fr]) {
 /// Appends values at the next integers until there are `len`, by vanishing finite differences.
 ///
 /// `values` determines a polynomial of degree below `values.len()`, which is at least one.
-pub(super) fn extrapolate(values: &mut Vec<Fr>, len: usize) {
+pub fn extrapolate(values: &mut Vec<Fr>, len: usize) {
     let mut differences = last_differences(values);
     while values.len() < len {
         // Each difference grows by the next higher one; the highest is constant.
