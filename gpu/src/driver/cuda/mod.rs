@@ -1,0 +1,400 @@
+//! The CUDA driver, loaded at run time.
+//!
+//! One stream gives the order. Copies pass through two pinned pieces, so that one is filled while the other travels, and copies to the device
+//! return before they have arrived. Freed memory stays in the driver's pool. Every wait ends: a card that does not answer in time is given up,
+//! and with it the memory that it may still write to.
+
+#![expect(unsafe_code, reason = "the driver is a C library")]
+
+mod images;
+mod nvrtc;
+mod staging;
+
+use std::collections::HashMap;
+use std::ffi::{CString, c_void};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use cudarc::driver::result::{self, DriverError as Failure};
+use cudarc::driver::sys;
+
+use super::launch::Slot;
+use super::{DevicePtr, Driver, DriverError, Fill, Launch, PIECE_BYTES, Properties, Take};
+use staging::Staging;
+
+/// The oldest interface that the kernels and this crate are made for: CUDA 12.8, as drivers count.
+const INTERFACE: i32 = 12080;
+
+/// The oldest generation that the kernels are compiled for.
+const CAPABILITY: (u32, u32) = (8, 0);
+
+/// Dynamic shared memory that needs no permission.
+const SHARED_BYTES: u32 = 48 << 10;
+
+/// A card of NVIDIA's.
+pub struct Cuda {
+    properties: Properties,
+    device: sys::CUdevice,
+    context: sys::CUcontext,
+    stream: sys::CUstream,
+    modules: Vec<sys::CUmodule>,
+    functions: Mutex<HashMap<String, sys::CUfunction>>,
+    staging: Mutex<Staging>,
+    /// Set once an operation did not end: what it may still write to must not be freed.
+    abandoned: AtomicBool,
+}
+
+// SAFETY: the driver's functions may be called from any thread with these handles once the context is current in it, which `enter`
+// sees to; the pinned memory is behind a lock.
+unsafe impl Send for Cuda {}
+// SAFETY: as above.
+unsafe impl Sync for Cuda {}
+
+/// Number of cards.
+///
+/// # Errors
+/// [`DriverError::Unavailable`] if there is no driver, or an old one, or no card.
+pub fn count() -> Result<u32, DriverError> {
+    // SAFETY: looks for a library, whose initialisation has no preconditions.
+    if !unsafe { sys::is_culib_present() } {
+        let reason = "no CUDA driver (libcuda) is installed".to_owned();
+        return Err(DriverError::Unavailable(reason));
+    }
+    let mut version = 0;
+    // SAFETY: the library is there; `version` is valid for the call.
+    let status = unsafe { sys::cuDriverGetVersion(&mut version) }.result();
+    status.map_err(|failure| unavailable("asking the driver's version", failure))?;
+    if version < INTERFACE {
+        return Err(DriverError::Unavailable(format!(
+            "the driver is made for CUDA {}.{}, 12.8 is needed",
+            version / 1000,
+            version % 1000 / 10
+        )));
+    }
+    result::init().map_err(|failure| unavailable("starting the driver", failure))?;
+    let count = result::device::get_count().map_err(|failure| unavailable("counting", failure))?;
+    Ok(count.try_into().unwrap_or(0))
+}
+
+/// Facts about a card, without taking possession of it.
+///
+/// # Errors
+/// As [`count`], and [`DriverError::Unavailable`] if there is no such card, or one of a generation before the kernels'.
+pub fn properties(ordinal: u32) -> Result<Properties, DriverError> {
+    if ordinal >= count()? {
+        return Err(DriverError::Unavailable(format!(
+            "there is no card {ordinal}"
+        )));
+    }
+    device_properties(ordinal)
+        .map_err(|failure| unavailable("asking a card's properties", failure))?
+}
+
+fn device_properties(ordinal: u32) -> Result<Result<Properties, DriverError>, Failure> {
+    use sys::CUdevice_attribute_enum as Attribute;
+    let device = result::device::get(ordinal as i32)?;
+    let attribute = |attribute| {
+        // SAFETY: the device came from the driver.
+        let value = unsafe { result::device::get_attribute(device, attribute) }?;
+        Ok(value.try_into().unwrap_or(0u32))
+    };
+    let compute_capability = (
+        attribute(Attribute::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)?,
+        attribute(Attribute::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR)?,
+    );
+    let name = result::device::get_name(device)?;
+    if compute_capability < CAPABILITY {
+        let (major, minor) = compute_capability;
+        return Ok(Err(DriverError::Unavailable(format!(
+            "{name} has compute capability {major}.{minor}, 8.0 is needed"
+        ))));
+    }
+    Ok(Ok(Properties {
+        description: name,
+        multiprocessors: attribute(Attribute::CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT)?,
+        shared_bytes_per_block: attribute(
+            Attribute::CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN,
+        )?,
+        compute_capability,
+        // SAFETY: the device came from the driver.
+        memory_bytes: unsafe { result::device::total_mem(device) }? as u64,
+    }))
+}
+
+fn unavailable(what: &str, failure: Failure) -> DriverError {
+    DriverError::Unavailable(format!("{what}: {}", describe(failure)))
+}
+
+/// The driver's words.
+fn describe(failure: Failure) -> String {
+    match (failure.error_name(), failure.error_string()) {
+        (Ok(name), Ok(text)) => format!("{} ({})", text.to_string_lossy(), name.to_string_lossy()),
+        _ => format!("{:?}", failure.0),
+    }
+}
+
+impl Cuda {
+    /// Takes the card's primary context and loads the kernels.
+    ///
+    /// # Errors
+    /// As [`properties`]; [`DriverError::Unavailable`] if the driver takes none of the images of the kernels.
+    pub fn open(ordinal: u32) -> Result<Self, DriverError> {
+        let properties = properties(ordinal)?;
+        let opened = (|| {
+            let device = result::device::get(ordinal as i32)?;
+            // SAFETY: the device came from the driver.
+            let context = unsafe { result::primary_ctx::retain(device) }?;
+            Ok((device, context))
+        })();
+        let (device, context) =
+            opened.map_err(|failure| unavailable("opening the card", failure))?;
+        let prepared = Self::prepare(properties, device, context);
+        if prepared.is_err() {
+            // SAFETY: retained above, and used by nothing.
+            let _ = unsafe { result::primary_ctx::release(device) };
+        }
+        prepared
+    }
+
+    fn prepare(
+        properties: Properties,
+        device: sys::CUdevice,
+        context: sys::CUcontext,
+    ) -> Result<Self, DriverError> {
+        let opening = |failure| unavailable("opening the card", failure);
+        // SAFETY: the context was retained by the caller.
+        unsafe { result::ctx::set_current(context) }.map_err(opening)?;
+        keep_freed_memory(device).map_err(opening)?;
+        let stream =
+            result::stream::create(result::stream::StreamKind::NonBlocking).map_err(opening)?;
+        let mut cuda = Self {
+            properties,
+            device,
+            context,
+            stream,
+            modules: Vec::new(),
+            functions: Mutex::default(),
+            staging: Mutex::new(Staging::new(PIECE_BYTES).map_err(opening)?),
+            abandoned: AtomicBool::new(false),
+        };
+        cuda.modules = images::load(cuda.properties.compute_capability)?;
+        Ok(cuda)
+    }
+
+    /// Makes the context current in this thread.
+    fn enter(&self) -> Result<(), DriverError> {
+        if self.abandoned.load(Ordering::Relaxed) {
+            let reason = "an earlier operation did not end".to_owned();
+            return Err(DriverError::Lost(reason));
+        }
+        // SAFETY: the context is retained as long as `self` lives.
+        unsafe { result::ctx::set_current(self.context) }.map_err(lost)
+    }
+
+    fn staging(&self) -> MutexGuard<'_, Staging> {
+        self.staging.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Remembers that something did not end.
+    fn given_up<T>(&self, result: Result<T, DriverError>) -> Result<T, DriverError> {
+        if matches!(result, Err(DriverError::Timeout { .. })) {
+            self.abandoned.store(true, Ordering::Relaxed);
+        }
+        result
+    }
+
+    fn function(&self, kernel: &str) -> Result<sys::CUfunction, DriverError> {
+        let mut functions = self
+            .functions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(&function) = functions.get(kernel) {
+            return Ok(function);
+        }
+        let missing = |reason: String| DriverError::Launch {
+            kernel: kernel.to_owned(),
+            reason,
+        };
+        for &module in &self.modules {
+            let name = CString::new(kernel).map_err(|error| missing(error.to_string()))?;
+            // SAFETY: the module is loaded as long as `self` lives.
+            if let Ok(function) = unsafe { result::module::get_function(module, name) } {
+                functions.insert(kernel.to_owned(), function);
+                return Ok(function);
+            }
+        }
+        Err(missing("no such kernel".to_owned()))
+    }
+}
+
+/// Memory that was freed stays in the pool of the device, instead of going back to the system at every wait.
+fn keep_freed_memory(device: sys::CUdevice) -> Result<(), Failure> {
+    let mut keep = u64::MAX;
+    // SAFETY: the device came from the driver; the attribute is a 64-bit number, which is read during the call.
+    unsafe {
+        let pool = result::device::get_default_mem_pool(device)?;
+        let attribute = sys::CUmemPool_attribute_enum::CU_MEMPOOL_ATTR_RELEASE_THRESHOLD;
+        sys::cuMemPoolSetAttribute(pool, attribute, (&raw mut keep).cast()).result()
+    }
+}
+
+/// A 64-bit attribute of the pool of a device.
+fn pool_bytes(device: sys::CUdevice, attribute: sys::CUmemPool_attribute) -> Result<u64, Failure> {
+    let mut bytes = 0u64;
+    // SAFETY: the device came from the driver; the attribute is a 64-bit number, which is written during the call.
+    unsafe {
+        let pool = result::device::get_default_mem_pool(device)?;
+        sys::cuMemPoolGetAttribute(pool, attribute, (&raw mut bytes).cast()).result()?;
+    }
+    Ok(bytes)
+}
+
+fn lost(failure: Failure) -> DriverError {
+    DriverError::Lost(describe(failure))
+}
+
+impl Driver for Cuda {
+    fn properties(&self) -> &Properties {
+        &self.properties
+    }
+
+    fn free_bytes(&self) -> Result<u64, DriverError> {
+        use sys::CUmemPool_attribute_enum as Attribute;
+        self.enter()?;
+        let (free, _) = result::mem_get_info().map_err(lost)?;
+        let pool = |attribute| pool_bytes(self.device, attribute).map_err(lost);
+        let kept = pool(Attribute::CU_MEMPOOL_ATTR_RESERVED_MEM_CURRENT)?
+            .saturating_sub(pool(Attribute::CU_MEMPOOL_ATTR_USED_MEM_CURRENT)?);
+        Ok(free as u64 + kept)
+    }
+
+    fn allocate(&self, bytes: usize) -> Result<DevicePtr, DriverError> {
+        self.enter()?;
+        // SAFETY: the stream lives as long as `self`, and is the only one that uses the memory.
+        match unsafe { result::malloc_async(self.stream, bytes) } {
+            Ok(pointer) => Ok(DevicePtr(pointer)),
+            Err(Failure(sys::CUresult::CUDA_ERROR_OUT_OF_MEMORY)) => {
+                Err(DriverError::OutOfMemory {
+                    asked_bytes: bytes as u64,
+                    free_bytes: self.free_bytes()?,
+                })
+            }
+            Err(failure) => Err(lost(failure)),
+        }
+    }
+
+    fn free(&self, pointer: DevicePtr) {
+        if self.enter().is_ok() {
+            // SAFETY: the address came from `allocate`, and its owner frees it once. What fails here fails again elsewhere.
+            let _ = unsafe { result::free_async(pointer.0, self.stream) };
+        }
+    }
+
+    fn write(&self, to: DevicePtr, bytes: usize, fill: &mut Fill<'_>) -> Result<(), DriverError> {
+        self.enter()?;
+        let mut staging = self.staging();
+        for start in (0..bytes).step_by(PIECE_BYTES) {
+            let len = (bytes - start).min(PIECE_BYTES);
+            let piece = staging.next();
+            self.given_up(piece.wait())?;
+            fill(piece.bytes(len));
+            // SAFETY: the caller owns the range; the piece is not touched again before its event is over.
+            unsafe { piece.send(to.0 + start as u64, len, self.stream) }.map_err(lost)?;
+        }
+        Ok(())
+    }
+
+    fn read(&self, from: DevicePtr, bytes: usize, take: &mut Take<'_>) -> Result<(), DriverError> {
+        self.enter()?;
+        let mut staging = self.staging();
+        let mut pending: Option<usize> = None;
+        for start in (0..bytes).step_by(PIECE_BYTES) {
+            let len = (bytes - start).min(PIECE_BYTES);
+            let piece = staging.next();
+            self.given_up(piece.wait())?;
+            // SAFETY: the caller owns the range; the piece is not touched again before its event is over.
+            unsafe { piece.receive(from.0 + start as u64, len, self.stream) }.map_err(lost)?;
+            if let Some(len) = pending.replace(len) {
+                let piece = staging.previous();
+                self.given_up(piece.wait())?;
+                take(piece.bytes(len));
+            }
+        }
+        if let Some(len) = pending {
+            let piece = staging.current();
+            self.given_up(piece.wait())?;
+            take(piece.bytes(len));
+        }
+        Ok(())
+    }
+
+    fn clear(&self, pointer: DevicePtr, bytes: usize) -> Result<(), DriverError> {
+        self.enter()?;
+        // SAFETY: the caller owns the range.
+        unsafe { result::memset_d8_async(pointer.0, 0, bytes, self.stream) }.map_err(lost)
+    }
+
+    fn launch(&self, launch: &Launch<'_>) -> Result<(), DriverError> {
+        self.enter()?;
+        let function = self.function(launch.kernel)?;
+        let grid = launch.grid;
+        let failed = |failure: Failure| match failure.0 {
+            sys::CUresult::CUDA_ERROR_INVALID_VALUE
+            | sys::CUresult::CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES => DriverError::Launch {
+                kernel: launch.kernel.to_owned(),
+                reason: describe(failure),
+            },
+            _ => lost(failure),
+        };
+        if grid.shared_bytes > SHARED_BYTES {
+            use sys::CUfunction_attribute_enum as Attribute;
+            let attribute = Attribute::CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
+            let bytes = grid.shared_bytes as i32;
+            // SAFETY: the function belongs to a loaded module.
+            unsafe { result::function::set_function_attribute(function, attribute, bytes) }
+                .map_err(failed)?;
+        }
+        let mut slots: Vec<Slot> = launch.args.slots().to_vec();
+        let mut args: Vec<*mut c_void> = slots
+            .iter_mut()
+            .map(|slot| std::ptr::from_mut(slot).cast())
+            .collect();
+        let triple = |[x, y, z]: [u32; 3]| (x, y, z);
+        // SAFETY: the driver copies the arguments during the call; that they fit the kernel, and what they point to suffices, is up to
+        // the callers of `Gpu::launch`; buffers are freed in the order of the stream.
+        unsafe {
+            result::launch_kernel(
+                function,
+                triple(grid.blocks),
+                triple(grid.threads),
+                grid.shared_bytes,
+                self.stream,
+                &mut args,
+            )
+        }
+        .map_err(failed)
+    }
+}
+
+impl Drop for Cuda {
+    fn drop(&mut self) {
+        if self.enter().is_err() {
+            return;
+        }
+        let mut staging = self.staging();
+        if staging.drain(self.stream).is_err() {
+            // The card may still write to the pinned memory, or run kernels of the modules.
+            return;
+        }
+        staging.free();
+        for &module in &self.modules {
+            // SAFETY: nothing runs any more, and no function of it is used again.
+            let _ = unsafe { result::module::unload(module) };
+        }
+        // SAFETY: nothing runs any more; the stream and the context are not used again.
+        unsafe {
+            let _ = result::stream::destroy(self.stream);
+            let _ = result::primary_ctx::release(self.device);
+        }
+    }
+}

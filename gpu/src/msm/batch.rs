@@ -1,0 +1,292 @@
+//! The launches of one batch of sums.
+
+use kernelwise_hal::{DeviceError, IntSlice, Scalars};
+
+use super::group::{KernelGroup, Loose};
+use super::plan::Plan;
+use crate::driver::{Args, Buffer, Element, Gpu, Grid};
+
+/// Threads of kernels that add points.
+const ADD_THREADS: u32 = 128;
+/// Threads of other kernels; that of the scans is the kernels' constant.
+const THREADS: u32 = 256;
+/// Buckets that a block of a scan takes; the kernels' constant.
+const SCAN_LEN: usize = 2048;
+/// Below so many rows their windows are joined on the host, which doubles faster than one thread of a card.
+const JOIN_ROWS: usize = 64;
+
+/// Bytes of one scalar on the device.
+pub(super) fn scalar_bytes(scalars: Scalars<'_>) -> usize {
+    match scalars {
+        Scalars::Fr(_) => 32,
+        Scalars::Int(ints) => ints.value_bytes(),
+        Scalars::Bits(_) => 1,
+    }
+}
+
+/// One sum per row, over the bases from `first` on.
+pub(super) fn run<G: KernelGroup>(
+    gpu: &Gpu,
+    plan: &Plan,
+    points: &Buffer<G::Affine>,
+    first: usize,
+    scalars: Scalars<'_>,
+) -> Result<Vec<G>, DeviceError> {
+    let batch = Batch { gpu, plan };
+    let digits = batch.digits(scalars)?;
+    let sorted = batch.sort(&digits)?;
+    drop(digits);
+    let sums = batch.segments::<G>(&sorted, points, first)?;
+    batch.results(&batch.tasks::<G>(&sorted, sums)?)
+}
+
+/// A batch under way.
+struct Batch<'a> {
+    gpu: &'a Gpu,
+    plan: &'a Plan,
+}
+
+/// Entries by bucket, and their segments.
+struct Sorted {
+    /// Base index and sign of each entry.
+    entries: Buffer<u32>,
+    /// The first segment of each bucket, and the number of segments.
+    segment_starts: Buffer<u32>,
+    /// Four words per segment, longest first.
+    jobs: Buffer<u32>,
+}
+
+/// A number that the plan keeps below 2^32.
+fn word(value: usize) -> u32 {
+    u32::try_from(value).unwrap_or(u32::MAX)
+}
+
+impl Batch<'_> {
+    fn digits(&self, scalars: Scalars<'_>) -> Result<Buffer<u16>, DeviceError> {
+        match scalars {
+            Scalars::Fr(values) => self.digits_of("kw_msm_digits_fr", values),
+            Scalars::Bits(values) => self.digits_of("kw_msm_digits_bits", values),
+            Scalars::Int(IntSlice::I8(values)) => self.digits_of("kw_msm_digits_i8", values),
+            Scalars::Int(IntSlice::I16(values)) => self.digits_of("kw_msm_digits_i16", values),
+            Scalars::Int(IntSlice::I32(values)) => self.digits_of("kw_msm_digits_i32", values),
+            Scalars::Int(IntSlice::I64(values)) => self.digits_of("kw_msm_digits_i64", values),
+        }
+    }
+
+    fn digits_of<T: Element>(
+        &self,
+        kernel: &str,
+        values: &[T],
+    ) -> Result<Buffer<u16>, DeviceError> {
+        let (gpu, plan) = (self.gpu, self.plan);
+        let scalars = gpu.upload(values)?;
+        let digits = gpu.allocate(plan.entries())?;
+        let args = Args::new()
+            .buffer(&digits)
+            .buffer(&scalars)
+            .u64(values.len() as u64)
+            .u32(word(plan.row_len))
+            .u32(word(plan.windows))
+            .u32(plan.bits);
+        gpu.launch(kernel, Grid::over(values.len(), THREADS), &args)?;
+        Ok(digits)
+    }
+
+    /// Brings the entries of each bucket together and orders its segments.
+    fn sort(&self, digits: &Buffer<u16>) -> Result<Sorted, DeviceError> {
+        let (gpu, plan) = (self.gpu, self.plan);
+        let buckets = plan.all_buckets();
+        let counts = gpu.zeroed::<u32>(buckets)?;
+        let offsets = gpu.allocate::<u32>(buckets * plan.tiles)?;
+        let tile_threads = (plan.tile_len.max(plan.buckets) / 8)
+            .next_power_of_two()
+            .clamp(32, 1024);
+        let tiles = Grid {
+            shared_bytes: word(4 * plan.buckets),
+            ..Grid::line(word(plan.tasks() * plan.tiles), word(tile_threads))
+        };
+        let tiling = |args: Args| {
+            args.buffer(&offsets)
+                .buffer(digits)
+                .u32(word(plan.row_len))
+                .u32(word(plan.buckets))
+                .u32(word(plan.tiles))
+                .u32(word(plan.tile_len))
+        };
+        gpu.launch("kw_msm_count", tiles, &tiling(Args::new().buffer(&counts)))?;
+
+        let (starts, segment_starts) = self.scan(&counts)?;
+        drop(counts);
+        let entries = gpu.allocate::<u32>(plan.entries())?;
+        let args = tiling(Args::new().buffer(&entries).buffer(&starts));
+        gpu.launch("kw_msm_scatter", tiles, &args)?;
+
+        let jobs = self.jobs(&starts, &segment_starts)?;
+        Ok(Sorted {
+            entries,
+            segment_starts,
+            jobs,
+        })
+    }
+
+    /// Where the entries and the segments of each bucket start.
+    fn scan(&self, counts: &Buffer<u32>) -> Result<(Buffer<u32>, Buffer<u32>), DeviceError> {
+        let (gpu, plan) = (self.gpu, self.plan);
+        let buckets = plan.all_buckets();
+        let blocks = buckets.div_ceil(SCAN_LEN);
+        let sums = gpu.allocate::<u64>(blocks)?;
+        let grid = Grid::line(word(blocks), THREADS);
+        let sizes = |args: Args| {
+            args.buffer(counts)
+                .u32(word(buckets))
+                .u32(word(plan.segment_len))
+        };
+        gpu.launch(
+            "kw_msm_scan_blocks",
+            grid,
+            &sizes(Args::new().buffer(&sums)),
+        )?;
+        let args = Args::new().buffer(&sums).u32(word(blocks));
+        gpu.launch("kw_msm_scan_sums", Grid::line(1, THREADS), &args)?;
+        let starts = gpu.allocate(buckets + 1)?;
+        let segment_starts = gpu.allocate(buckets + 1)?;
+        let args = Args::new()
+            .buffer(&starts)
+            .buffer(&segment_starts)
+            .buffer(&sums);
+        gpu.launch("kw_msm_scan_starts", grid, &sizes(args))?;
+        Ok((starts, segment_starts))
+    }
+
+    /// The segments, longest first.
+    fn jobs(
+        &self,
+        starts: &Buffer<u32>,
+        segment_starts: &Buffer<u32>,
+    ) -> Result<Buffer<u32>, DeviceError> {
+        let (gpu, plan) = (self.gpu, self.plan);
+        let lengths = gpu.zeroed::<u32>(plan.segment_len + 1)?;
+        let jobs = gpu.allocate::<u32>(4 * plan.max_segments())?;
+        let grid = Grid::over(plan.max_segments(), THREADS);
+        let shape = |args: Args| {
+            args.buffer(&lengths)
+                .buffer(starts)
+                .buffer(segment_starts)
+                .u32(word(plan.all_buckets()))
+                .u32(word(plan.segment_len))
+        };
+        gpu.launch("kw_msm_lengths", grid, &shape(Args::new()))?;
+        let args = Args::new().buffer(&lengths).u32(word(plan.segment_len));
+        gpu.launch("kw_msm_longer", Grid::line(1, THREADS), &args)?;
+        gpu.launch("kw_msm_jobs", grid, &shape(Args::new().buffer(&jobs)))?;
+        Ok(jobs)
+    }
+
+    fn allocate_sums<G: KernelGroup>(&self, len: usize) -> Result<Buffer<Loose>, DeviceError> {
+        self.gpu.allocate(len * G::SUM_ELEMENTS)
+    }
+
+    /// The sum of each bucket, in the place of its first segment.
+    fn segments<G: KernelGroup>(
+        &self,
+        sorted: &Sorted,
+        points: &Buffer<G::Affine>,
+        first: usize,
+    ) -> Result<Buffer<Loose>, DeviceError> {
+        let (gpu, plan) = (self.gpu, self.plan);
+        let sums = self.allocate_sums::<G>(plan.max_segments())?;
+        let grid = Grid::over(plan.max_segments(), ADD_THREADS);
+        let args = Args::new()
+            .buffer(&sums)
+            .offset(points, first)
+            .buffer(&sorted.entries)
+            .buffer(&sorted.jobs)
+            .offset(&sorted.segment_starts, plan.all_buckets());
+        gpu.launch(G::ACCUMULATE, grid, &args)?;
+        for stride in plan.combine_strides() {
+            let args = Args::new()
+                .buffer(&sums)
+                .buffer(&sorted.jobs)
+                .buffer(&sorted.segment_starts)
+                .offset(&sorted.segment_starts, plan.all_buckets())
+                .u32(word(stride));
+            gpu.launch(G::COMBINE, grid, &args)?;
+        }
+        Ok(sums)
+    }
+
+    /// The sum of each task.
+    fn tasks<G: KernelGroup>(
+        &self,
+        sorted: &Sorted,
+        sums: Buffer<Loose>,
+    ) -> Result<Buffer<Loose>, DeviceError> {
+        let (gpu, plan) = (self.gpu, self.plan);
+        let (tasks, chunks) = (plan.tasks(), plan.chunks());
+        let parts = self.allocate_sums::<G>(tasks * chunks)?;
+        let args = Args::new()
+            .buffer(&parts)
+            .buffer(&sums)
+            .buffer(&sorted.segment_starts)
+            .u32(word(tasks))
+            .u32(word(plan.buckets))
+            .u32(word(plan.chunk));
+        gpu.launch(G::REDUCE, Grid::over(tasks * chunks, ADD_THREADS), &args)?;
+        if chunks == 1 {
+            return Ok(parts);
+        }
+        let results = self.allocate_sums::<G>(tasks)?;
+        let threads = word(
+            chunks
+                .div_ceil(2)
+                .next_power_of_two()
+                .min(ADD_THREADS as usize),
+        );
+        let grid = Grid {
+            shared_bytes: threads * word(32 * G::SUM_ELEMENTS),
+            ..Grid::line(word(tasks), threads)
+        };
+        let args = Args::new()
+            .buffer(&results)
+            .buffer(&parts)
+            .u32(word(chunks));
+        gpu.launch(G::SUM, grid, &args)?;
+        Ok(results)
+    }
+
+    /// The sum of each row.
+    fn results<G: KernelGroup>(&self, tasks: &Buffer<Loose>) -> Result<Vec<G>, DeviceError> {
+        let (gpu, plan) = (self.gpu, self.plan);
+        let read = |sums: &Buffer<Loose>| -> Result<Vec<G>, DeviceError> {
+            let words = sums.read()?;
+            Ok(words
+                .chunks_exact(G::SUM_ELEMENTS)
+                .map(G::from_sum)
+                .collect())
+        };
+        if plan.windows == 1 {
+            return read(tasks);
+        }
+        if plan.rows >= JOIN_ROWS {
+            let results = self.allocate_sums::<G>(plan.rows)?;
+            let args = Args::new()
+                .buffer(&results)
+                .buffer(tasks)
+                .u32(word(plan.rows))
+                .u32(word(plan.windows))
+                .u32(plan.bits);
+            gpu.launch(G::JOIN, Grid::over(plan.rows, ADD_THREADS), &args)?;
+            return read(&results);
+        }
+        let double = |sum: G| (0..plan.bits).fold(sum, |sum, _| sum.double());
+        Ok(read(tasks)?
+            .chunks_exact(plan.windows)
+            .map(|windows| {
+                windows
+                    .iter()
+                    .rev()
+                    .fold(G::zero(), |sum, window| double(sum) + window)
+            })
+            .collect())
+    }
+}

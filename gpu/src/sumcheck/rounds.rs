@@ -1,0 +1,349 @@
+//! The rounds of one sumcheck.
+
+use std::sync::Arc;
+
+use kernelwise_field::{AdditiveGroup, Fr};
+use kernelwise_hal::rounds::{At, Group, RoundOrder, assemble, derived, evaluations, group};
+use kernelwise_hal::{Device, DeviceError, RoundPoly, RoundProver, SumcheckRequest, Term};
+
+use super::program::{Form, MAX_TABLES, Program, compile};
+use super::tables::{Tables, Taken};
+use super::tail::{self, Tail};
+use super::weights::{Low, by_pass};
+use super::{HAND_OVER, LANES, THREADS};
+use crate::driver::{Args, Buffer, DevicePtr, Gpu, Grid};
+
+/// Points of one launch at most.
+const POINTS: usize = 3;
+
+/// What the kernel has for the leading coefficient.
+const LEADING: u64 = 0xffff;
+
+/// Operations of a request beyond which tables are bound apart from it, and terms spread over rows of the grid.
+const FUSED_OPERATIONS: usize = 128;
+
+/// Blocks of a launch at most, all rows of the grid together.
+const BLOCKS: usize = 4096;
+
+/// A sumcheck on the card, until it is handed over.
+pub(super) struct Rounds {
+    gpu: Gpu,
+    order: RoundOrder,
+    groups: Vec<Group>,
+    /// For each group with an `eq` factor.
+    lows: Vec<Option<Low>>,
+    degree: usize,
+    state: State,
+    scratch: Scratch,
+    /// By the order of launches in a round.
+    played: Vec<Played>,
+    tail: Option<(Arc<dyn Device>, Vec<Term>)>,
+}
+
+enum State {
+    Card(Box<Tables>),
+    Tail(Tail),
+    /// An operation failed.
+    Broken,
+}
+
+/// Memory that all launches use in turn.
+struct Scratch {
+    partial: Buffer<Fr>,
+    finished: Buffer<u32>,
+    results: Buffer<Fr>,
+}
+
+/// What was last played at one place of a round: most rounds play the same again.
+#[derive(Default)]
+struct Played {
+    program: Option<Program>,
+    weights: Vec<Fr>,
+    on_card: Option<OnCard>,
+}
+
+/// A program and its weights.
+struct OnCard {
+    operations: Buffer<u32>,
+    segments: Buffer<u32>,
+    weights: Buffer<Fr>,
+}
+
+/// The sums of a launch, and where they belong.
+struct Asked {
+    group: usize,
+    places: Vec<usize>,
+    factor: Fr,
+}
+
+impl Rounds {
+    pub(super) fn new(
+        gpu: Gpu,
+        request: SumcheckRequest<'_>,
+        tail: Option<Arc<dyn Device>>,
+    ) -> Result<Self, DeviceError> {
+        let degree = request.degree();
+        let (num_vars, tables, terms) = request.into_parts();
+        if tables.len() >= MAX_TABLES || degree as u64 >= LEADING {
+            return Err(DeviceError::Unsupported {
+                device: gpu.name().to_owned(),
+                operation: "sumcheck of so many tables or factors",
+            });
+        }
+        let tail = tail.map(|device| (device, terms.clone()));
+        let groups = group(&tables, terms);
+        let low = |group: &Group| {
+            let eq = group.eq.as_ref();
+            eq.map(|eq| Low::new(&gpu, eq.unbound())).transpose()
+        };
+        let lows = groups.iter().map(low).collect::<Result<_, _>>()?;
+        let sums: usize = groups.iter().map(|group| group.degree + 1).sum();
+        let scratch = Scratch {
+            partial: gpu.allocate((BLOCKS + LANES / THREADS as usize) * POINTS)?,
+            finished: gpu.zeroed(1)?,
+            results: gpu.zeroed(sums)?,
+        };
+        let tables = Tables::new(&gpu, &tables, &groups, num_vars)?;
+        Ok(Self {
+            order: RoundOrder::new(gpu.name(), num_vars),
+            gpu,
+            groups,
+            lows,
+            degree,
+            state: State::Card(Box::new(tables)),
+            scratch,
+            played: Vec::new(),
+            tail,
+        })
+    }
+
+    /// Plays a round on the card.
+    fn play(
+        &mut self,
+        tables: &mut Tables,
+        bind: Option<Fr>,
+        claim: Fr,
+    ) -> Result<RoundPoly, DeviceError> {
+        let operations: usize = self
+            .groups
+            .iter()
+            .flat_map(|group| &group.products)
+            .map(|product| product.factors.len())
+            .sum();
+        let fused = operations <= FUSED_OPERATIONS;
+        let mut forms = tables.forms(fused && bind.is_some());
+        if let Some(r) = bind {
+            if !fused {
+                tables.bind_fields(r)?;
+            }
+            tables.bind_integers(r)?;
+            // What was bound here is not bound by the launch.
+            let bound = forms.iter_mut().filter(|form| **form != Form::Unbound);
+            bound.for_each(|form| *form = Form::Field);
+            tables.shorten(r);
+            let eqs = self.groups.iter_mut().filter_map(|group| group.eq.as_mut());
+            eqs.for_each(|eq| eq.bind(r));
+        }
+        let views = tables.resident()?;
+        let half = 1usize << (tables.num_vars() - 1);
+        let derived = derived(&self.groups);
+        let mut asked: Vec<Asked> = Vec::new();
+        let mut results = 0;
+        let rows = match fused {
+            true => 1,
+            false => {
+                (LANES / half).clamp(1, BLOCKS / half.div_ceil(THREADS as usize).clamp(1, BLOCKS))
+            }
+        };
+        for index in 0..self.groups.len() {
+            let points = evaluations(self.groups[index].degree, derived == Some(index));
+            // Also a group without sums, so that the first one binds what no sum needs.
+            let chunks: Vec<&[At]> = match (points.is_empty(), index) {
+                (true, 0) => vec![&[At::Point(0)]],
+                _ => points.chunks(POINTS).collect(),
+            };
+            for (chunk, points) in chunks.into_iter().enumerate() {
+                let binds_all = (index, chunk) == (0, 0);
+                let group = &self.groups[index];
+                let program = compile(group, &mut forms, binds_all, line_bits(points), rows);
+                if program.operations.is_empty() {
+                    continue;
+                }
+                let degree = group.degree;
+                let place = |at: &At| match at {
+                    At::Point(x) => *x,
+                    At::Leading => degree,
+                };
+                let places = points.iter().map(place).collect();
+                let pass = Pass {
+                    group: index,
+                    launch: asked.len(),
+                    points,
+                    views,
+                    half,
+                    bind,
+                    results,
+                };
+                asked.push(Asked {
+                    group: index,
+                    places,
+                    factor: self.launch(program, &pass)?,
+                });
+                results += points.len();
+            }
+        }
+        let sums = self.scratch.results.read_range(0..results)?;
+        let mut sums = sums.into_iter();
+        let group_values = |group: &Group| vec![Fr::ZERO; group.degree + 1];
+        let mut values: Vec<Vec<Fr>> = self.groups.iter().map(group_values).collect();
+        for Asked {
+            group,
+            places,
+            factor,
+        } in asked
+        {
+            for (place, sum) in places.into_iter().zip(&mut sums) {
+                if let Some(value) = values[group].get_mut(place) {
+                    *value = sum * factor;
+                }
+            }
+        }
+        Ok(assemble(&self.groups, values, derived, self.degree, claim))
+    }
+
+    /// Starts the sums of `program`; returns what they are still to be multiplied by.
+    fn launch(&mut self, program: Program, pass: &Pass<'_>) -> Result<Fr, DeviceError> {
+        let half = pass.half;
+        let rest = self.groups[pass.group].eq.as_ref().map(|eq| eq.rest());
+        let weights = by_pass(&program.weights, rest, half);
+        let passes = match weights.len() {
+            0 => 0,
+            _ => half.div_ceil(LANES),
+        };
+        let factor = match program.weights[..] {
+            [weight] => weight,
+            _ => Fr::from(1u64),
+        };
+        let low = self.lows[pass.group].as_ref().map(|low| low.pointer(half));
+        let code = |at: &At| match at {
+            At::Point(x) => *x as u64,
+            At::Leading => LEADING,
+        };
+        let codes = pass.points.iter().rev().map(code);
+        let codes = codes.fold(0, |codes, code| codes << 16 | code);
+        let mut grid = Grid::over(half.min(LANES), THREADS);
+        grid.blocks[1] = program.rows() as u32;
+        if self.played.len() <= pass.launch {
+            self.played.resize_with(pass.launch + 1, Played::default);
+        }
+        let played = &mut self.played[pass.launch];
+        let on_card = played.on_card(&self.gpu, program, weights)?;
+        let args = Args::new()
+            .pointer(pass.views)
+            .buffer(&on_card.operations)
+            .buffer(&on_card.segments)
+            .buffer(&on_card.weights)
+            .u64(passes as u64)
+            .pointer(low.unwrap_or(DevicePtr(0)))
+            .u64(half as u64)
+            .u64(codes)
+            .field(pass.bind.unwrap_or(Fr::ZERO))
+            .buffer(&self.scratch.partial)
+            .buffer(&self.scratch.finished)
+            .offset(&self.scratch.results, pass.results);
+        let kernel = format!("kw_sumcheck_round_{}", pass.points.len());
+        self.gpu.launch(&kernel, grid, &args)?;
+        Ok(factor)
+    }
+}
+
+impl Played {
+    /// The program and the weights on the card, copied there unless they are.
+    fn on_card(
+        &mut self,
+        gpu: &Gpu,
+        program: Program,
+        weights: Vec<Fr>,
+    ) -> Result<&OnCard, DeviceError> {
+        let same = self.program.as_ref() == Some(&program) && self.weights == weights;
+        let buffers = match self.on_card.take().filter(|_| same) {
+            Some(buffers) => buffers,
+            None => OnCard {
+                operations: gpu.upload(&program.operations)?,
+                segments: gpu.upload(&program.segments)?,
+                weights: gpu.upload(&weights)?,
+            },
+        };
+        (self.program, self.weights) = (Some(program), weights);
+        Ok(self.on_card.insert(buffers))
+    }
+}
+
+/// One launch of a round.
+struct Pass<'a> {
+    group: usize,
+    /// How many were before it.
+    launch: usize,
+    points: &'a [At],
+    views: DevicePtr,
+    half: usize,
+    bind: Option<Fr>,
+    /// Where its sums go.
+    results: usize,
+}
+
+/// By how many bits a line may exceed its ends at these points: `|lo + X·(hi − lo)| ≤ (2X − 1)·max` for `X ≥ 1`, twice the maximum for the
+/// difference.
+fn line_bits(points: &[At]) -> u32 {
+    let bits = |at: &At| match at {
+        At::Point(0 | 1) => 0,
+        At::Point(x) => (2 * x - 1).ilog2() + 1,
+        At::Leading => 1,
+    };
+    points.iter().map(bits).max().unwrap_or(0)
+}
+
+impl RoundProver for Rounds {
+    fn prove_round(&mut self, bind: Option<Fr>, claim: Fr) -> Result<RoundPoly, DeviceError> {
+        self.order.next_round(bind)?;
+        match (std::mem::replace(&mut self.state, State::Broken), bind) {
+            (State::Card(mut tables), bind) => {
+                let left = tail::entries(tables.num_vars() - 1, tables.len());
+                let tail = self.tail.as_ref().filter(|_| left <= HAND_OVER);
+                if let (Some((device, terms)), Some(r)) = (tail, bind) {
+                    let left = tables.num_vars() - 1;
+                    let mut tail = Tail::new(&**device, left, tables.take(r)?, terms)?;
+                    let round = tail.prove_round(None, claim)?;
+                    self.state = State::Tail(tail);
+                    return Ok(round);
+                }
+                let round = self.play(&mut tables, bind, claim)?;
+                self.state = State::Card(tables);
+                Ok(round)
+            }
+            (State::Tail(mut tail), bind) => {
+                let round = tail.prove_round(bind, claim)?;
+                self.state = State::Tail(tail);
+                Ok(round)
+            }
+            (State::Broken, _) => Err(broken(&self.gpu)),
+        }
+    }
+
+    fn finish(self: Box<Self>, bind: Option<Fr>) -> Result<Vec<Fr>, DeviceError> {
+        self.order.finish(bind)?;
+        let value = |taken: Taken| match taken {
+            Taken::Entries(entries) => entries.first().copied().unwrap_or(Fr::ZERO),
+            Taken::Eq(eq) => eq.scale(),
+        };
+        match (self.state, bind) {
+            (State::Card(tables), Some(r)) => Ok(tables.take(r)?.into_iter().map(value).collect()),
+            (State::Tail(tail), bind) => tail.finish(bind),
+            (State::Card(_) | State::Broken, _) => Err(broken(&self.gpu)),
+        }
+    }
+}
+
+fn broken(gpu: &Gpu) -> DeviceError {
+    gpu.invariant("an earlier round of this sumcheck failed".to_owned())
+}
