@@ -1,6 +1,7 @@
 //! Which check must reject which tampering.
 
 use kernelwise_core::VerifyError;
+use kernelwise_core::groth16::Groth16Error;
 
 /// A check of the verifier, by the error that it gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,6 +30,8 @@ pub enum Check {
     InputClaim,
     /// This step of the opening.
     Opening(&'static str),
+    /// The product of pairings of all Groth16 proofs.
+    Groth16,
     /// Shape and encoding of the key.
     Key,
     /// A check that these tests do not know.
@@ -60,6 +63,7 @@ impl Check {
             VerifyError::Merge { .. } => Self::Merge,
             VerifyError::InputClaim { .. } => Self::InputClaim,
             VerifyError::Opening { step } => Self::Opening(step),
+            VerifyError::Groth16(Groth16Error::Pairing) => Self::Groth16,
             VerifyError::Key { .. } => Self::Key,
             _ => Self::Unknown,
         }
@@ -87,7 +91,7 @@ impl Position {
 pub fn check_of(label: &str, at: Position) -> Option<Check> {
     Some(match label {
         // Every challenge of the lookup argument depends on the commitments; layer 0 has no rounds, and holds for any challenge.
-        "commitment" => Check::LookupLayer(1),
+        "commitment" | "groth16 commitment" => Check::LookupLayer(1),
         "lookup root" => Check::LookupLayer(0),
         "lookup round" | "lookup children" => Check::LookupLayer(at.layer),
         "lookup claim" => Check::LookupLeaves,
@@ -106,13 +110,42 @@ pub fn check_of(label: &str, at: Position) -> Option<Check> {
         "merge round" | "merge values" => Check::MERGED_VALUES,
         "column round" | "column values" => Check::COLUMN_VALUES,
         "opened vector" => Check::VECTOR,
+        // Of a value alone nothing is asked: what comes next depends on it, and fails. See `is_claim`.
+        "groth16 value" | "groth16 proof" => Check::Groth16,
         _ => return None,
     })
 }
 
+/// Whether `label` is of values that are checked where the claims that they make arrive: at a producer, an input, the opening or
+/// a Groth16 proof, whichever comes first.
+pub fn is_claim(label: &str) -> bool {
+    label == "groth16 value"
+}
+
+/// Whether `got` is one of the checks where claims arrive.
+pub fn is_arrival(got: Check) -> bool {
+    matches!(
+        got,
+        Check::Kernel(_)
+            | Check::Merge
+            | Check::InputClaim
+            | Check::MERGED_VALUES
+            | Check::COLUMN_VALUES
+            | Check::Groth16
+    )
+}
+
+/// Whether messages of this label are points of a curve.
+pub fn is_points(label: &str) -> bool {
+    matches!(label, "commitment" | "groth16 commitment" | "groth16 proof")
+}
+
 /// All labels of [`check_of`].
-pub const LABELS: [&str; 29] = [
+pub const LABELS: [&str; 32] = [
     "commitment",
+    "groth16 commitment",
+    "groth16 value",
+    "groth16 proof",
     "lookup root",
     "lookup round",
     "lookup children",

@@ -4,7 +4,7 @@ use kernelwise_core::circuit::{
     Circuit, CircuitId, CircuitLookup, Constant, HintFunction, Layer, Output, Port, Step,
 };
 use kernelwise_core::field::Fr;
-use kernelwise_core::kernels::{CircuitLaunch, Kernel, Linear};
+use kernelwise_core::kernels::{CircuitLaunch, Kernel, Linear, ProofSystem};
 use kernelwise_core::program::{
     AxisMap, IndexMap, KernelGraph, Launch, LinearTerm, Program, Range, Shape, TableFunction,
     TableId, Tensor, TensorId, TensorKind,
@@ -138,6 +138,7 @@ pub fn add_launch(
         grid: Shape::new(grid),
         axes,
         tables: vec![],
+        system: ProofSystem::Gkr,
     };
     let mut tensor = |name: &str, shape, kind, range| {
         graph.add_tensor(Tensor {
@@ -349,6 +350,7 @@ pub fn pipeline() -> Program {
             } else {
                 vec![]
             },
+            system: ProofSystem::Gkr,
         })
     };
     let kernel = launch(0, &[3], vec![vec![true], vec![false]]);
@@ -412,6 +414,7 @@ pub fn field_elements() -> Program {
         grid: Shape::new([5]),
         axes: vec![vec![true]],
         tables: vec![],
+        system: ProofSystem::Gkr,
     };
     builder.launch(Kernel::Circuit(kernel), &[x], &[cube, inverse, hint]);
     let reversed = any(&mut builder, "reversed", &[5], TensorKind::Virtual);
@@ -433,4 +436,57 @@ pub fn field_elements() -> Program {
         &[reversed],
     );
     builder.finish(&[reversed, inverse])
+}
+
+/// The same program with every circuit proved by Groth16.
+///
+/// # Panics
+/// If it is not valid then.
+pub fn by_groth16(program: &Program) -> Program {
+    let mut graph = program.graph().clone();
+    for index in 0..graph.launches.len() {
+        if matches!(graph.launches[index].kernel, Kernel::Circuit(_)) {
+            let chosen = graph.prove_with(index, ProofSystem::Groth16);
+            chosen.expect("a launch of a circuit");
+        }
+    }
+    graph.validate().expect("valid for either system")
+}
+
+/// Two launches of one circuit over equal grids, and so under one Groth16 key: `y = x²`, `z = y'²` with `y' = y` reversed by a
+/// matrix product in between, whose result is public too.
+pub fn chained_squares() -> Program {
+    let mut builder = Builder::new();
+    let mut layer = Layer::new(1, 0);
+    layer.push(0, 0, &[0, 0]);
+    builder.graph.circuits = vec![Circuit {
+        name: "square".to_owned(),
+        inputs: vec![port("x", 1, true)],
+        constants: vec![Constant::int(1)],
+        layers: vec![layer],
+        sequence: vec![0],
+        outputs: vec![Output {
+            port: port("y", 1, true),
+            level: 1,
+            wires: vec![0],
+        }],
+        ..Circuit::default()
+    }];
+    let x = builder.input(&[2, 3]);
+    let wide = Range::new(-(1 << 40), 1 << 40);
+    let y = builder.tensor("y", &[2, 3], TensorKind::Virtual, wide);
+    let z = builder.tensor("z", &[2, 3], TensorKind::Virtual, wide);
+    let kernel = || {
+        Kernel::Circuit(CircuitLaunch {
+            circuit: CircuitId(0),
+            grid: Shape::new([2, 3]),
+            axes: vec![vec![true, true]],
+            tables: vec![],
+            system: ProofSystem::Groth16,
+        })
+    };
+    builder.launch(kernel(), &[x], &[y]);
+    let mixed = builder.matmul(y, 1, 3);
+    builder.launch(kernel(), &[mixed], &[z]);
+    builder.finish(&[z])
 }

@@ -5,9 +5,10 @@ use kernelwise_core::program::{Program, Range, TensorKind};
 use kernelwise_core::{PublicTensors, Values, VerifyError, verify};
 use kernelwise_cpu::CpuDevice;
 use kernelwise_prover::key::Parameters;
-use kernelwise_prover::prove::prove_cheating;
+use kernelwise_prover::prove::{prove_cheating, prove_with_carried};
 use kernelwise_prover::{
-    Cheat, Devices, IntTensor, Proved, ProverKey, Quiet, Witness, execute, prove_witness, setup,
+    CarriedCheat, Cheat, Devices, IntTensor, Proved, ProverKey, Quiet, Witness, execute,
+    prove_witness, setup,
 };
 
 use crate::graphs::Numbers;
@@ -79,6 +80,11 @@ impl Case {
     /// Proves a witness, with every message passed through `cheat` before it is bound.
     pub fn prove_cheating(&self, witness: &Witness, cheat: Cheat<'_>) -> Proved {
         prove_cheating(&self.key, witness, devices(&self.device), cheat).expect("proof")
+    }
+
+    /// Proves a witness, with the commitments that Groth16 proofs carry passed through `cheat` before they are bound.
+    pub fn prove_with_carried(&self, witness: &Witness, cheat: CarriedCheat<'_>) -> Proved {
+        prove_with_carried(&self.key, witness, devices(&self.device), cheat).expect("proof")
     }
 
     /// Why the proof of a false witness is rejected. The honest proof of the same case verifies.

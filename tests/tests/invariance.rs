@@ -69,6 +69,8 @@ fn mixed_devices_give_the_same_proof() {
             sumcheck: pick(1).sumcheck().expect("offered"),
             contract: pick(2).contract().expect("offered"),
             fractions: pick(3).fractions().expect("offered"),
+            msm_g2: None,
+            ntt: None,
         };
         let proved = prove_witness(&case.key, &case.witness(), devices, &Quiet).expect("proof");
         assert_eq!(proved.proof.messages, expected, "{choice:04b}");

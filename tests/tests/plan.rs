@@ -7,7 +7,9 @@ use kernelwise_core::program::Program;
 use kernelwise_prover::observer::Phase;
 use kernelwise_prover::plan::Operation;
 use kernelwise_prover::{HintRegistry, Plan, ProveError, Rates, plan};
-use kernelwise_tests::circuits::{field_elements, pipeline, random_program};
+use kernelwise_tests::circuits::{
+    by_groth16, chained_squares, field_elements, pipeline, random_program,
+};
 use kernelwise_tests::graphs::network;
 use kernelwise_tests::run::{Case, devices};
 use kernelwise_tests::small;
@@ -27,6 +29,8 @@ fn programs() -> Vec<Program> {
         small::mirrored(true),
         small::pooled(),
         small::two_products(false),
+        by_groth16(&pipeline()),
+        chained_squares(),
     ];
     programs.extend((0..10).map(|seed| random_program(seed).validate().expect("valid")));
     programs
@@ -39,7 +43,7 @@ fn proof_bytes_are_exact() {
         let plan = planned(&case, &Rates::default());
         let proved = case.prove(&case.witness());
         assert_eq!(plan.proof_bytes, proved.proof.messages.len(), "{index}");
-        for phase in [Phase::Commit, Phase::Lookups, Phase::Open] {
+        for phase in [Phase::Commit, Phase::Lookups, Phase::Open, Phase::Groth16] {
             let planned = plan.steps.iter().filter(|step| step.phase == phase);
             let bytes: usize = planned.map(|step| step.proof_bytes).sum();
             assert_eq!(bytes, proved.bytes_of(phase), "{index}: {phase:?}");

@@ -8,7 +8,7 @@ use kernelwise_core::wire::{FileKind, WireError};
 use kernelwise_frontend::input::{read_sample, read_samples};
 use kernelwise_frontend::{OnnxModel, ParameterValues, QuantiseOptions, QuantisedModel, quantise};
 use kernelwise_prover::key::Parameters;
-use kernelwise_prover::{Devices, IntData, IntTensor, ProverKey, setup};
+use kernelwise_prover::{Devices, Groth16Keys, IntData, IntTensor, ProverKey, setup};
 use serde::{Deserialize, Serialize};
 
 use crate::args::Quantisation;
@@ -137,7 +137,7 @@ pub fn load(folder: &Path) -> Result<(QuantisedModel, ProverKey), Failure> {
             ),
         });
     }
-    let key = ProverKey::new(verifier, parameters(&model))?;
+    let key = ProverKey::new(verifier, parameters(&model), &Groth16Keys::new())?;
     Ok((model, key))
 }
 

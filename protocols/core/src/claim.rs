@@ -211,6 +211,18 @@ pub fn pull_back(
     (scale, pulled)
 }
 
+/// The point that weights on all axes are together, if they are one.
+pub fn as_point(weights: &[AxisWeights]) -> Option<Vec<Fr>> {
+    let mut point = Vec::new();
+    for axis in weights {
+        match axis {
+            AxisWeights::Point(part) => point.extend_from_slice(part),
+            AxisWeights::Vector(_) => return None,
+        }
+    }
+    Some(point)
+}
+
 /// One asserted value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
@@ -284,6 +296,28 @@ impl Claims {
                 Outstanding::Merge(claims)
             }
         }
+    }
+
+    /// As [`take_outstanding`](Self::take_outstanding), where nothing but a claim at a point goes on as it is.
+    pub fn take_at_point(&mut self, tensor: TensorId) -> Outstanding {
+        match self.take_outstanding(tensor) {
+            Outstanding::Single(weights, value) if as_point(&weights).is_none() => {
+                Outstanding::Merge(vec![Claim {
+                    functional: Functional::Separable(weights),
+                    value,
+                }])
+            }
+            other => other,
+        }
+    }
+
+    /// The first claim on a tensor at a point: the point, axis by axis, and the value.
+    pub fn find_at_point(&self, tensor: TensorId) -> Option<(Vec<Fr>, Fr)> {
+        let mut claims = self.by_tensor.get(&tensor)?.iter();
+        claims.find_map(|claim| match &claim.functional {
+            Functional::Separable(weights) => Some((as_point(weights)?, claim.value)),
+            Functional::Dense(_) => None,
+        })
     }
 
     /// Whether every claim has been taken.

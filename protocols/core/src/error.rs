@@ -1,5 +1,7 @@
 //! Why a proof was rejected.
 
+use crate::groth16::Groth16Error;
+
 /// The check that a proof failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -82,6 +84,9 @@ pub enum VerifyError {
         /// Which check.
         step: &'static str,
     },
+    /// The proofs of the launches that are proved by Groth16 do not verify.
+    #[error("launches proved by Groth16: {0}")]
+    Groth16(#[from] Groth16Error),
     /// Key or commitments do not fit the program.
     #[error("verifier key: {problem}")]
     Key {

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::commitment::{BaseHint, CommitmentKey, Commitments, RowLayout, widest_row};
 use crate::error::VerifyError;
+use crate::groth16::VerifyingKey;
+use crate::groth16::launches::LinkedKeys;
 use crate::points::{point_bytes, points_from_bytes};
 use crate::program::{Digest, KernelGraph, Program, Shape, TensorId, TensorKind};
 use crate::values::Values;
@@ -53,12 +55,14 @@ impl PublicTensors {
     }
 }
 
-/// The program and the commitments to its parameters: all that a verifier needs besides public tensors and proof.
+/// The program, the commitments to its parameters, and the keys of the launches that are proved by Groth16: all that a
+/// verifier needs besides public tensors and proof.
 #[derive(Debug, Clone)]
 pub struct VerifierKey {
     program: Program,
     parameters: Commitments,
     bases: CommitmentKey,
+    linked: LinkedKeys,
     digest: Digest,
 }
 
@@ -68,18 +72,21 @@ struct Stored {
     graph: KernelGraph,
     parameters: Vec<(TensorId, Vec<[u8; 32]>)>,
     bases: Vec<BaseHint>,
+    groth16: Vec<Vec<u8>>,
 }
 
 impl VerifierKey {
-    /// A key for a program whose parameters have these commitments over these bases.
+    /// A key for a program whose parameters have these commitments over these bases, with one verifying key per distinct
+    /// constraint system of its Groth16 launches ([`LinkedLaunches::systems`](crate::program::LinkedLaunches::systems)).
     ///
     /// # Errors
-    /// [`VerifyError::Key`] unless there is exactly one commitment of the right shape per parameter, and one base per column of the widest
-    /// committed tensor.
+    /// [`VerifyError::Key`] unless there is exactly one commitment of the right shape per parameter, one base per column of the widest
+    /// committed tensor, and a fitting key per constraint system.
     pub fn new(
         program: Program,
         parameters: Commitments,
         bases: CommitmentKey,
+        groth16: Vec<VerifyingKey>,
     ) -> Result<Self, VerifyError> {
         let problem = |problem: String| VerifyError::Key { problem };
         let expected = program.tensors_of(TensorKind::Parameter).count();
@@ -106,10 +113,12 @@ impl VerifierKey {
         if got != columns {
             return Err(problem(format!("{got} bases for {columns} columns")));
         }
+        let linked = LinkedKeys::new(program.linked(), groth16)?;
         let mut key = Self {
             program,
             parameters,
             bases,
+            linked,
             digest: Digest([0; 32]),
         };
         let bytes = key.encode().map_err(|error| problem(error.to_string()))?;
@@ -132,7 +141,12 @@ impl VerifierKey {
         &self.bases
     }
 
-    /// Digest of program, commitments and bases; what a verifier must have from someone it trusts.
+    /// The keys of the launches that are proved by Groth16.
+    pub fn linked(&self) -> &LinkedKeys {
+        &self.linked
+    }
+
+    /// Digest of program, commitments, bases and keys; what a verifier must have from someone it trusts.
     pub fn digest(&self) -> Digest {
         self.digest
     }
@@ -151,6 +165,7 @@ impl VerifierKey {
                 .map(|(id, points)| (*id, compress(points)))
                 .collect(),
             bases: self.bases.hints(),
+            groth16: self.linked.encode(),
         };
         postcard::to_stdvec(&stored).map_err(|error| WireError::Encoding {
             problem: error.to_string(),
@@ -182,7 +197,12 @@ impl VerifierKey {
             parameters.insert(id, points);
         }
         let bases = CommitmentKey::from_hints(&stored.bases)?;
-        Ok(Self::new(program, parameters, bases)?)
+        let keys = stored.groth16.iter();
+        let groth16 = keys
+            .map(|bytes| VerifyingKey::decode(bytes))
+            .collect::<Result<_, _>>()
+            .map_err(VerifyError::Groth16)?;
+        Ok(Self::new(program, parameters, bases, groth16)?)
     }
 }
 

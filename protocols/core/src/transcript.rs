@@ -12,6 +12,7 @@ use spongefish::{
 };
 
 use crate::error::VerifyError;
+use crate::groth16::{PROOF_BYTES, Proof};
 use crate::key::PublicTensors;
 use crate::points::{point_bytes, points_from_bytes};
 use crate::program::Digest;
@@ -115,6 +116,12 @@ impl ProverTranscript {
         }
     }
 
+    /// Sends a Groth16 proof.
+    pub fn append_groth16(&mut self, proof: &Proof) {
+        self.len += PROOF_BYTES;
+        self.state.prover_message_as(proof, Proof::to_bytes);
+    }
+
     /// Draws a challenge.
     pub fn challenge(&mut self) -> Fr {
         self.state
@@ -208,6 +215,21 @@ impl<'a> VerifierTranscript<'a> {
             reader.take_array::<G1_BYTES>()
         })?;
         points_from_bytes(&bytes).ok_or(VerifyError::Malformed { label, expected })
+    }
+
+    /// Reads a Groth16 proof; only canonical encodings of points of the groups are accepted.
+    ///
+    /// # Errors
+    /// [`VerifyError::Malformed`].
+    pub fn read_groth16(&mut self, label: &'static str) -> Result<Proof, VerifyError> {
+        let expected = "three canonical points of the groups";
+        let proofs = self.read(label, 1, PROOF_BYTES, expected, |reader| {
+            let bytes = reader.take_array::<PROOF_BYTES>()?;
+            Proof::from_bytes(&bytes).map_err(|_| VerificationError)
+        });
+        proofs?
+            .pop()
+            .ok_or(VerifyError::Malformed { label, expected })
     }
 
     fn read<T>(

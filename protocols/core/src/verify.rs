@@ -2,19 +2,24 @@
 //!
 //! | step | reads | checks |
 //! |---|---|---|
-//! | 1 | row commitments of every advice tensor | points of the curve |
+//! | 1 | row commitments of every advice tensor; one commitment per launch proved by Groth16 | points of the curve |
 //! | 2 | the lookup argument, after γ and β | sum of fractions, leaves against claims on tensors |
 //! | 3 | nothing: public outputs at a random point | becomes claims |
 //! | 4 | each launch in reverse order | the kernel's own equation |
 //! | 5 | nothing: claims on public inputs | by evaluation |
 //! | 6 | the batch opening | claims on advice and parameters |
+//! | 7 | the Groth16 proofs | one product of pairings |
 
-use kernelwise_field::{AdditiveGroup, Field, Fr};
+use std::collections::BTreeMap;
+
+use kernelwise_field::{AdditiveGroup, Field, Fr, G1Affine};
 
 use crate::claim::{AxisWeights, Claim, Claims, Functional, Outstanding};
 use crate::commitment::{Commitments, RowLayout, verify_opening};
 use crate::error::VerifyError;
-use crate::kernels::{Kernel, LaunchView};
+use crate::groth16::Proof;
+use crate::groth16::linked::VectorClaim;
+use crate::kernels::{Kernel, LaunchView, ProofSystem};
 use crate::key::{PublicTensors, VerifierKey};
 use crate::lookup::{Fingerprint, verify_fractions, verify_leaves};
 use crate::program::{Launch, Program, Shape, TensorId, TensorKind};
@@ -67,18 +72,22 @@ pub fn verify_traced(
     };
     let mut transcript = VerifierTranscript::new(&instance, &proof.messages);
     let commitments = read_commitments(key, &mut transcript)?;
+    let carried = read_carried(program, &mut transcript)?;
     let mut pass = Backward {
         program,
         transcript: &mut transcript,
         claims: Claims::default(),
+        linked: BTreeMap::new(),
     };
     pass.lookups()?;
     pass.outputs(public);
-    for launch in program.graph().launches.iter().rev() {
-        pass.launch(launch)?;
+    for (index, launch) in program.graph().launches.iter().enumerate().rev() {
+        pass.launch(index, launch)?;
     }
     pass.inputs(public)?;
-    let mut claims = pass.claims;
+    let Backward {
+        mut claims, linked, ..
+    } = pass;
     verify_opening(
         program,
         &mut transcript,
@@ -92,7 +101,11 @@ pub fn verify_traced(
             step: "a claim was not settled",
         });
     }
-    transcript.finish()
+    let proofs = read_proofs(program, &mut transcript)?;
+    let messages = transcript.finish()?;
+    key.linked()
+        .verify(program.linked(), &carried, &linked, &proofs)?;
+    Ok(messages)
 }
 
 /// The parameters' commitments from the key, the advice's from the proof.
@@ -109,11 +122,36 @@ fn read_commitments(
     Ok(commitments)
 }
 
+/// The commitments that the Groth16 proofs carry, in launch order: they come before every challenge.
+fn read_carried(
+    program: &Program,
+    transcript: &mut VerifierTranscript<'_>,
+) -> Result<Vec<G1Affine>, VerifyError> {
+    let mut carried = Vec::new();
+    for _ in program.linked().launches() {
+        carried.extend(transcript.read_points("groth16 commitment", 1)?);
+    }
+    Ok(carried)
+}
+
+/// The Groth16 proofs, in launch order.
+fn read_proofs(
+    program: &Program,
+    transcript: &mut VerifierTranscript<'_>,
+) -> Result<Vec<Proof>, VerifyError> {
+    let launches = program.linked().launches().iter();
+    launches
+        .map(|_| transcript.read_groth16("groth16 proof"))
+        .collect()
+}
+
 /// The backward pass: claims travel from outputs to inputs.
 pub(crate) struct Backward<'a, 'p> {
     pub(crate) program: &'a Program,
     pub(crate) transcript: &'a mut VerifierTranscript<'p>,
     pub(crate) claims: Claims,
+    /// By launch, the claims that its Groth16 proof must show.
+    pub(crate) linked: BTreeMap<usize, Vec<VectorClaim>>,
 }
 
 impl<'a> Backward<'a, '_> {
@@ -144,7 +182,7 @@ impl<'a> Backward<'a, '_> {
         }
     }
 
-    fn launch(&mut self, launch: &'a Launch) -> Result<(), VerifyError> {
+    fn launch(&mut self, index: usize, launch: &'a Launch) -> Result<(), VerifyError> {
         let view = LaunchView {
             graph: self.program.graph(),
             launch,
@@ -153,7 +191,10 @@ impl<'a> Backward<'a, '_> {
             // Their relation is a lookup, settled with all others.
             Kernel::Rescale(_) | Kernel::Lookup(_) => Ok(()),
             Kernel::MaxPool(kernel) => kernel.verify(self, &view),
-            Kernel::Circuit(kernel) => kernel.verify(self, &view),
+            Kernel::Circuit(kernel) => match kernel.system {
+                ProofSystem::Gkr => kernel.verify(self, &view),
+                ProofSystem::Groth16 => self.link(index),
+            },
             Kernel::MatMul(kernel) => match self.settle(launch)? {
                 Some((weights, value)) => kernel.verify(self, &view, &weights, value),
                 None => Ok(()),
@@ -201,10 +242,20 @@ impl<'a> Backward<'a, '_> {
         &mut self,
         id: TensorId,
     ) -> Result<Option<(Vec<AxisWeights>, Fr)>, VerifyError> {
+        let outstanding = self.claims.take_outstanding(id);
+        self.merge_claims(id, outstanding)
+    }
+
+    /// One claim at a point for several.
+    pub(crate) fn merge_claims(
+        &mut self,
+        id: TensorId,
+        outstanding: Outstanding,
+    ) -> Result<Option<(Vec<AxisWeights>, Fr)>, VerifyError> {
         let Some(tensor) = self.program.graph().tensor(id) else {
             return Ok(None);
         };
-        let claims = match self.claims.take_outstanding(id) {
+        let claims = match outstanding {
             Outstanding::None => return Ok(None),
             Outstanding::Single(weights, value) => return Ok(Some((weights, value))),
             Outstanding::Merge(claims) => claims,

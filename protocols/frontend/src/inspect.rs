@@ -45,6 +45,7 @@ impl ProgramSummary {
                 TensorKind::Parameter => "parameter",
                 TensorKind::Advice => "advice",
                 TensorKind::Virtual => "virtual",
+                TensorKind::Private => "private",
             };
             *elements.entry(kind.to_owned()).or_insert(0) += tensor.shape.len() as u64;
         }

@@ -6,6 +6,7 @@
 //! | [`r1cs`] | constraint systems: sparse matrices, a builder |
 //! | [`setup`](mod@setup) | proving and verifying keys from fresh randomness |
 //! | [`key`] | the proving key |
+//! | [`launch`] | launches of circuits as constraint systems |
 //! | [`linked`] | kernels that share vectors with other proofs |
 //! | [`prove`](mod@prove) | the prover: transforms and sums on devices |
 //!
@@ -26,6 +27,7 @@ pub mod ark;
 pub mod circom;
 pub mod error;
 pub mod key;
+pub mod launch;
 pub mod linked;
 pub mod prove;
 mod query;
@@ -33,6 +35,7 @@ mod quotient;
 pub mod r1cs;
 mod random;
 pub mod setup;
+mod shape;
 
 pub use error::Groth16ProveError;
 pub use kernelwise_core::groth16::{Proof, VerifyingKey, verify, verify_batch};
@@ -40,3 +43,4 @@ pub use key::ProvingKey;
 pub use prove::{Devices, Prover};
 pub use r1cs::R1cs;
 pub use setup::{QuotientForm, setup};
+pub use shape::shape_key;

@@ -262,13 +262,9 @@ impl Prover {
                 what: "circuits with boundary wires",
             });
         }
-        self.prove_rows(
-            devices,
-            self.rows(r1cs, wires)?,
-            wires,
-            &Blinds::fresh()?,
-            None,
-        )
+        let rows = self.rows(r1cs)?;
+        r1cs.check(wires)?;
+        self.prove_rows(devices, rows, wires, &Blinds::fresh()?, None)
     }
 
     /// Proves for a circuit that a ceremony's key carries with it.
@@ -334,12 +330,24 @@ impl Prover {
         wires: &[Fr],
         opening: BoundaryOpening,
     ) -> Result<Proof, Groth16ProveError> {
-        let rows = self.rows(r1cs, wires)?;
+        r1cs.check(wires)?;
+        self.prove_unchecked(devices, r1cs, wires, opening)
+    }
+
+    /// As [`prove_committed`](Prover::prove_committed), whether the wires satisfy the system or not.
+    pub(crate) fn prove_unchecked(
+        &self,
+        devices: Devices<'_>,
+        r1cs: &R1cs,
+        wires: &[Fr],
+        opening: BoundaryOpening,
+    ) -> Result<Proof, Groth16ProveError> {
+        let rows = self.rows(r1cs)?;
         self.prove_rows(devices, rows, wires, &Blinds::fresh()?, Some(opening))
     }
 
-    /// The rows of a system, after checking that it is that of the key and that the wires satisfy it.
-    fn rows<'r>(&self, r1cs: &'r R1cs, wires: &[Fr]) -> Result<Rows<'r>, Groth16ProveError> {
+    /// The rows of a system, after checking that it is that of the key.
+    fn rows<'r>(&self, r1cs: &'r R1cs) -> Result<Rows<'r>, Groth16ProveError> {
         let WireCounts {
             public,
             boundary,
@@ -364,7 +372,6 @@ impl Prover {
                 });
             }
         }
-        r1cs.check(wires)?;
         let [a, b, _] = r1cs.matrices();
         Ok(Rows {
             a,

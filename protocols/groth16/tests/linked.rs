@@ -69,6 +69,11 @@ fn relation(x: &[i64; LEN]) -> Vec<Fr> {
     wires
 }
 
+/// The shared vectors among the wires.
+fn shared(x: &[i64; LEN]) -> Vec<Fr> {
+    relation(x)[1..=2 * LEN].to_vec()
+}
+
 const X: [i64; LEN] = [3, -7, 40, 12, 0, 39, -128, 40, 1, 2];
 const OTHER: [i64; LEN] = [3, -7, 40, 13, 0, 39, -128, 40, 1, 2];
 
@@ -95,8 +100,8 @@ impl Setup {
         Devices::select(&[&self.device]).unwrap()
     }
 
-    fn prover(&self) -> LinkedProver {
-        LinkedProver::load(self.circuit.clone(), &self.key, self.devices()).unwrap()
+    fn prover(&self) -> LinkedProver<'_> {
+        LinkedProver::load(&self.circuit, &self.key, self.devices()).unwrap()
     }
 
     fn instance<'p>(&self, public: &'p PublicTensors) -> Instance<'p> {
@@ -155,9 +160,7 @@ fn prove(setup: &Setup, committed: &[i64; LEN], cheat: Option<Cheat>) -> Sent {
     let public = PublicTensors::default();
     let mut transcript = ProverTranscript::new(&setup.instance(&public));
     let prover = setup.prover();
-    let (own, opening) = prover
-        .commit(setup.devices(), &relation(committed))
-        .unwrap();
+    let (own, opening) = prover.commit(setup.devices(), &shared(committed)).unwrap();
     let cheat = cheat.unwrap_or(Cheat {
         proves: *committed,
         commitment: None,
@@ -232,7 +235,7 @@ fn values_changed_after_the_challenge_are_rejected() {
     let mut honest = prove(&setup, &X, None);
     let (late, _) = setup
         .prover()
-        .commit(setup.devices(), &relation(&OTHER))
+        .commit(setup.devices(), &shared(&OTHER))
         .unwrap();
     let mut bytes = Vec::new();
     kernelwise_field::CanonicalSerialize::serialize_compressed(&late, &mut bytes).unwrap();
@@ -245,7 +248,7 @@ fn a_commitment_to_other_values_is_rejected() {
     let setup = Setup::new();
     let (other, _) = setup
         .prover()
-        .commit(setup.devices(), &relation(&OTHER))
+        .commit(setup.devices(), &shared(&OTHER))
         .unwrap();
     let cheat = Cheat {
         proves: X,
@@ -259,10 +262,7 @@ fn a_commitment_to_other_values_is_rejected() {
 #[test]
 fn the_commitment_of_another_proof_is_rejected_even_for_equal_values() {
     let setup = Setup::new();
-    let (other, _) = setup
-        .prover()
-        .commit(setup.devices(), &relation(&X))
-        .unwrap();
+    let (other, _) = setup.prover().commit(setup.devices(), &shared(&X)).unwrap();
     let cheat = Cheat {
         proves: X,
         commitment: Some(other),
@@ -283,7 +283,7 @@ fn a_claim_shifted_by_a_base_of_the_inputs_is_rejected() {
         let public = PublicTensors::default();
         let mut transcript = ProverTranscript::new(&setup.instance(&public));
         let prover = setup.prover();
-        let (own, opening) = prover.commit(setup.devices(), &relation(&X)).unwrap();
+        let (own, opening) = prover.commit(setup.devices(), &shared(&X)).unwrap();
         let moved = (own + base).into_affine();
         transcript.append_points(&[moved]);
         let vars = setup.linked.num_vars().to_vec();
@@ -325,7 +325,7 @@ fn launches_are_verified_together_and_cannot_be_swapped() {
     let launches: Vec<(G1Affine, Vec<VectorClaim>, Proof)> = [X, OTHER, X]
         .iter()
         .map(|x| {
-            let (commitment, opening) = prover.commit(setup.devices(), &relation(x)).unwrap();
+            let (commitment, opening) = prover.commit(setup.devices(), &shared(x)).unwrap();
             let (claims, proof) = prover
                 .prove(setup.devices(), &relation(x), &points, opening)
                 .unwrap();

@@ -1,9 +1,11 @@
 //! The backward pass: claims travel from outputs to inputs, as in [`kernelwise_core::verify`].
 
+use std::collections::BTreeMap;
+
 use kernelwise_core::PublicTensors;
 use kernelwise_core::claim::{AxisWeights, Claim, Claims, Functional, Outstanding};
 use kernelwise_core::field::{AdditiveGroup, Field, Fr};
-use kernelwise_core::kernels::{Kernel, LaunchView};
+use kernelwise_core::kernels::{Kernel, LaunchView, ProofSystem};
 use kernelwise_core::program::{Launch, Program, Shape, TensorId};
 use kernelwise_hal::{SumcheckRequest, Table, Term};
 
@@ -23,6 +25,8 @@ pub(crate) struct Backward<'a, 'c> {
     pub(crate) devices: Devices<'a>,
     pub(crate) channel: &'a mut Channel<'c>,
     pub(crate) claims: Claims,
+    /// By launch, the points at which its Groth16 proof shows its shared tensors.
+    pub(crate) linked: BTreeMap<usize, Vec<Vec<Fr>>>,
 }
 
 impl<'a, 'c> Backward<'a, 'c> {
@@ -38,6 +42,7 @@ impl<'a, 'c> Backward<'a, 'c> {
             devices,
             channel,
             claims: Claims::default(),
+            linked: BTreeMap::new(),
         }
     }
 
@@ -62,6 +67,7 @@ impl<'a, 'c> Backward<'a, 'c> {
             // Their relation is a lookup, settled with all others.
             Kernel::Rescale(_) | Kernel::Lookup(_) => Ok(()),
             Kernel::MaxPool(kernel) => kernels::max_pool::prove(kernel, self, &view),
+            Kernel::Circuit(kernel) if kernel.system == ProofSystem::Groth16 => self.link(index),
             Kernel::Circuit(kernel) => {
                 kernels::circuit::prove(kernel, self, &view, self.program.wire_widths(index))
             }
@@ -111,7 +117,17 @@ impl<'a, 'c> Backward<'a, 'c> {
         &mut self,
         id: TensorId,
     ) -> Result<Option<(Vec<AxisWeights>, Fr)>, ProveError> {
-        let claims = match self.claims.take_outstanding(id) {
+        let outstanding = self.claims.take_outstanding(id);
+        self.merge_claims(id, outstanding)
+    }
+
+    /// One claim at a point for several.
+    pub(crate) fn merge_claims(
+        &mut self,
+        id: TensorId,
+        outstanding: Outstanding,
+    ) -> Result<Option<(Vec<AxisWeights>, Fr)>, ProveError> {
+        let claims = match outstanding {
             Outstanding::None => return Ok(None),
             Outstanding::Single(weights, value) => return Ok(Some((weights, value))),
             Outstanding::Merge(claims) => claims,

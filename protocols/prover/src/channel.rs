@@ -1,17 +1,24 @@
 //! The prover's end of the conversation, and the seam where tests cheat.
 
 use kernelwise_core::field::{Fr, G1Affine};
+use kernelwise_core::groth16::Proof;
 use kernelwise_core::transcript::{Instance, ProverTranscript};
 
 /// Alters a message of the prover before it is bound: called with the message's label and its values.
 #[cfg(feature = "cheat")]
 pub type Cheat<'a> = &'a mut dyn FnMut(&'static str, &mut [Fr]);
 
+/// Alters the commitments that Groth16 proofs carry, in launch order, before they are bound.
+#[cfg(feature = "cheat")]
+pub type CarriedCheat<'a> = &'a mut dyn FnMut(&mut [G1Affine]);
+
 /// Sends messages; what is sent is what the prover goes on with.
 pub(crate) struct Channel<'a> {
     transcript: ProverTranscript,
     #[cfg(feature = "cheat")]
     cheat: Option<Cheat<'a>>,
+    #[cfg(feature = "cheat")]
+    carried: Option<CarriedCheat<'a>>,
     #[cfg(not(feature = "cheat"))]
     marker: std::marker::PhantomData<&'a ()>,
 }
@@ -22,6 +29,8 @@ impl<'a> Channel<'a> {
             transcript: ProverTranscript::new(instance),
             #[cfg(feature = "cheat")]
             cheat: None,
+            #[cfg(feature = "cheat")]
+            carried: None,
             #[cfg(not(feature = "cheat"))]
             marker: std::marker::PhantomData,
         }
@@ -31,6 +40,21 @@ impl<'a> Channel<'a> {
     pub(crate) fn with_cheat(mut self, cheat: Cheat<'a>) -> Self {
         self.cheat = Some(cheat);
         self
+    }
+
+    #[cfg(feature = "cheat")]
+    pub(crate) fn with_carried(mut self, cheat: CarriedCheat<'a>) -> Self {
+        self.carried = Some(cheat);
+        self
+    }
+
+    #[cfg(feature = "cheat")]
+    fn carried_instead(&mut self, points: &[G1Affine]) -> Vec<G1Affine> {
+        let mut points = points.to_vec();
+        if let Some(cheat) = &mut self.carried {
+            cheat(&mut points);
+        }
+        points
     }
 
     /// Sends field elements; returns them as sent.
@@ -50,6 +74,17 @@ impl<'a> Channel<'a> {
 
     pub(crate) fn send_points(&mut self, points: &[G1Affine]) {
         self.transcript.append_points(points);
+    }
+
+    /// Sends the commitments that Groth16 proofs carry.
+    pub(crate) fn send_carried(&mut self, points: &[G1Affine]) {
+        #[cfg(feature = "cheat")]
+        let points = &self.carried_instead(points);
+        self.transcript.append_points(points);
+    }
+
+    pub(crate) fn send_groth16(&mut self, proof: &Proof) {
+        self.transcript.append_groth16(proof);
     }
 
     /// Sends a round polynomial by its values at `0, 1, …, d`; returns the challenge and the next claim.
@@ -76,7 +111,7 @@ impl<'a> Channel<'a> {
     }
 
     #[cfg(feature = "cheat")]
-    fn altered(&mut self, label: &'static str, mut values: Vec<Fr>) -> Vec<Fr> {
+    pub(crate) fn altered(&mut self, label: &'static str, mut values: Vec<Fr>) -> Vec<Fr> {
         if let Some(cheat) = &mut self.cheat {
             cheat(label, &mut values);
         }
@@ -84,7 +119,7 @@ impl<'a> Channel<'a> {
     }
 
     #[cfg(not(feature = "cheat"))]
-    fn altered(&mut self, _label: &'static str, values: Vec<Fr>) -> Vec<Fr> {
+    pub(crate) fn altered(&mut self, _label: &'static str, values: Vec<Fr>) -> Vec<Fr> {
         values
     }
 }

@@ -2,6 +2,7 @@
 
 use kernelwise_core::program::GraphError;
 use kernelwise_core::{VerifyError, program::Range};
+use kernelwise_groth16::Groth16ProveError;
 use kernelwise_hal::DeviceError;
 
 /// The failure of setup, execution or proving.
@@ -84,6 +85,15 @@ pub enum ProveError {
         /// The difference.
         missing: u64,
     },
+    /// Keys of Groth16 launches do not fit the program.
+    #[error("Groth16 keys: {problem}")]
+    Groth16Key {
+        /// What is wrong.
+        problem: &'static str,
+    },
+    /// A Groth16 launch could not be set up or proved.
+    #[error(transparent)]
+    Groth16(#[from] Groth16ProveError),
     /// A device failed.
     #[error(transparent)]
     Device(#[from] DeviceError),

@@ -1,6 +1,7 @@
 //! Setup: parameters are checked and committed once.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use kernelwise_core::VerifierKey;
 use kernelwise_core::commitment::{CommitmentKey, Commitments, widest_row};
@@ -10,6 +11,7 @@ use kernelwise_hal::Scalars;
 use crate::commit::commit_rows;
 use crate::devices::Devices;
 use crate::error::ProveError;
+use crate::groth16::{Groth16Keys, LaunchKey, fresh_key, keys_of, launch_keys, verifying_keys};
 use crate::hints::HintRegistry;
 use crate::tensor::IntTensor;
 
@@ -22,21 +24,38 @@ pub struct ProverKey {
     verifier: VerifierKey,
     parameters: Parameters,
     hints: HintRegistry,
+    linked: Arc<[LaunchKey]>,
 }
 
 impl ProverKey {
-    /// Joins a verifier key with parameter values, without recomputing the commitments: a mismatch shows as a proof
-    /// that does not verify.
+    /// Joins a verifier key with parameter values and the proving keys of its Groth16 launches, without recomputing the
+    /// commitments: a mismatch shows as a proof that does not verify.
     ///
     /// # Errors
-    /// [`ProveError::Interface`], [`ProveError::Length`] or [`ProveError::OutOfRange`] if the values do not fit the program.
-    pub fn new(verifier: VerifierKey, parameters: Parameters) -> Result<Self, ProveError> {
+    /// [`ProveError::Interface`], [`ProveError::Length`] or [`ProveError::OutOfRange`] if the values do not fit the program;
+    /// [`ProveError::Groth16Key`] if a key is missing or is not that of the verifier.
+    pub fn new(
+        verifier: VerifierKey,
+        parameters: Parameters,
+        groth16: &Groth16Keys,
+    ) -> Result<Self, ProveError> {
         check_parameters(verifier.program(), &parameters)?;
         Ok(Self {
+            linked: keys_of(&verifier, groth16)?.into(),
             verifier,
             parameters,
             hints: HintRegistry::default(),
         })
+    }
+
+    pub(crate) fn linked(&self) -> &[LaunchKey] {
+        &self.linked
+    }
+
+    /// The proving keys of the Groth16 launches.
+    pub fn groth16(&self) -> Groth16Keys {
+        let keys = self.linked.iter();
+        keys.map(|own| (own.digest, own.key.clone())).collect()
     }
 
     /// The same key with functions for the hints that its circuits name.
@@ -67,15 +86,41 @@ impl ProverKey {
 
 /// Commits to the parameters of a program. Transparent: there is no secret to keep or destroy.
 ///
+/// Launches proved by Groth16 are the exception: their keys come from secrets, which are drawn and overwritten here. Whoever runs
+/// this could keep them, and forge proofs of those launches.
+///
 /// # Cost
 /// One multi-scalar multiplication per row of each parameter, over one block of rows at a time: parameters in a mapped file are
 /// neither copied nor widened.
 ///
 /// # Errors
-/// As [`ProverKey::new`], and what the device reports.
+/// As [`ProverKey::new`], and what the device reports; [`ProveError::Groth16`] for a launch that is too large for Groth16.
 pub fn setup(
     program: Program,
     parameters: Parameters,
+    devices: Devices<'_>,
+) -> Result<ProverKey, ProveError> {
+    setup_with(program, parameters, &Groth16Keys::new(), devices)
+}
+
+/// As [`setup`], with keys of Groth16 launches that are there already: only others are made.
+///
+/// # Errors
+/// As [`setup`].
+pub fn setup_with(
+    program: Program,
+    parameters: Parameters,
+    groth16: &Groth16Keys,
+    devices: Devices<'_>,
+) -> Result<ProverKey, ProveError> {
+    let linked = launch_keys(&program, groth16, fresh_key)?;
+    setup_linked(program, parameters, linked, devices)
+}
+
+pub(crate) fn setup_linked(
+    program: Program,
+    parameters: Parameters,
+    linked: Vec<LaunchKey>,
     devices: Devices<'_>,
 ) -> Result<ProverKey, ProveError> {
     check_parameters(&program, &parameters)?;
@@ -88,11 +133,12 @@ pub fn setup(
         let rows = commit_rows(devices.msm, &resident, tensor.shape(), scalars, max_columns)?;
         commitments.insert(id, rows);
     }
-    let verifier = VerifierKey::new(program, commitments, bases)?;
+    let verifier = VerifierKey::new(program, commitments, bases, verifying_keys(&linked))?;
     Ok(ProverKey {
         verifier,
         parameters,
         hints: HintRegistry::default(),
+        linked: linked.into(),
     })
 }
 

@@ -6,6 +6,7 @@
 //! | [`stored`] | integers in the bytes in which they are stored |
 //! | [`witness`] | the forward pass: every tensor of a program, with advice |
 //! | [`hints`] | functions of the host that circuits ask for advice |
+//! | [`groth16`] | launches that are proved by Groth16 |
 //! | [`key`] | setup: parameters committed once |
 //! | [`mod@prove`] | commitments, lookups, backward pass, opening |
 //! | [`memory`] | peak memory per phase |
@@ -22,6 +23,7 @@ mod commit;
 mod devices;
 mod error;
 mod evaluate;
+pub mod groth16;
 pub mod hints;
 mod kernels;
 pub mod key;
@@ -37,11 +39,12 @@ pub mod tensor;
 pub mod witness;
 
 #[cfg(feature = "cheat")]
-pub use channel::Cheat;
+pub use channel::{CarriedCheat, Cheat};
 pub use devices::Devices;
 pub use error::ProveError;
+pub use groth16::Groth16Keys;
 pub use hints::{HintClosure, HintRegistry};
-pub use key::{ProverKey, setup};
+pub use key::{ProverKey, setup, setup_with};
 pub use memory::{Peaks, PhasePeaks};
 pub use observer::{Observer, Phase, Quiet};
 pub use plan::{Plan, Rates, plan};

@@ -14,16 +14,19 @@ pub enum Phase {
     Backward,
     /// The batch opening.
     Open,
+    /// The proofs of Groth16 launches.
+    Groth16,
 }
 
 impl Phase {
     /// All phases, in the order in which they take place.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Execute,
         Self::Commit,
         Self::Lookups,
         Self::Backward,
         Self::Open,
+        Self::Groth16,
     ];
 
     /// One word for reports.
@@ -34,6 +37,7 @@ impl Phase {
             Self::Lookups => "lookups",
             Self::Backward => "backward",
             Self::Open => "open",
+            Self::Groth16 => "groth16",
         }
     }
 }

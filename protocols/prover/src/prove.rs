@@ -12,6 +12,7 @@ use crate::channel::Channel;
 use crate::commit::commit_rows;
 use crate::devices::Devices;
 use crate::error::ProveError;
+use crate::groth16::{LinkedRun, Provers};
 use crate::key::ProverKey;
 use crate::observer::{Observer, Phase};
 use crate::witness::{Witness, execute};
@@ -99,6 +100,22 @@ pub fn prove_cheating(
     })
 }
 
+/// As [`prove_witness`], with the commitments that Groth16 proofs carry passed through `cheat` before they are bound.
+///
+/// # Errors
+/// As [`prove_witness`].
+#[cfg(feature = "cheat")]
+pub fn prove_with_carried(
+    key: &ProverKey,
+    witness: &Witness,
+    devices: Devices<'_>,
+    cheat: crate::channel::CarriedCheat<'_>,
+) -> Result<Proved, ProveError> {
+    run(key, witness, devices, &crate::observer::Quiet, |channel| {
+        channel.with_carried(cheat)
+    })
+}
+
 fn run<'c>(
     key: &ProverKey,
     witness: &Witness,
@@ -107,6 +124,11 @@ fn run<'c>(
     equip: impl FnOnce(Channel<'c>) -> Channel<'c>,
 ) -> Result<Proved, ProveError> {
     let program = key.program();
+    // Missing operations show before anything is proved.
+    let provers = match program.linked().is_empty() {
+        true => None,
+        false => Some(Provers::load(key.linked(), devices.groth16()?)?),
+    };
     let public = witness.public(program)?;
     let digest = key.verifier().digest();
     let instance = Instance {
@@ -134,6 +156,13 @@ fn run<'c>(
         observer.step(Phase::Commit);
     }
     drop(bases);
+    let linked = provers
+        .as_ref()
+        .map(|provers| LinkedRun::commit(provers, program, witness, &mut channel))
+        .transpose()?;
+    if let Some(linked) = &linked {
+        channel.send_carried(linked.commitments());
+    }
     lap(Phase::Commit, &mut timed, channel.len());
 
     let mut pass = Backward::new(program, witness, devices, &mut channel);
@@ -156,8 +185,17 @@ fn run<'c>(
     pass.drop_input_claims();
     lap(Phase::Backward, &mut timed, pass.channel.len());
 
+    let points = std::mem::take(&mut pass.linked);
     pass.open(observer)?;
     lap(Phase::Open, &mut timed, channel.len());
+
+    if let Some(linked) = linked {
+        observer.begin(Phase::Groth16, program.linked().launches().len());
+        linked.prove(program, witness, &points, &mut channel, || {
+            observer.step(Phase::Groth16)
+        })?;
+        lap(Phase::Groth16, &mut timed, channel.len());
+    }
     let proof = ModelProof {
         program: program.digest(),
         key: digest,

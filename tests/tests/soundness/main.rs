@@ -6,6 +6,7 @@ mod binding;
 mod circuits;
 mod encoding;
 mod fractions;
+mod groth16;
 mod messages;
 mod opening;
 mod witness;

@@ -84,7 +84,7 @@ fn key_with_other_commitments() {
     let refused = |change: &dyn Fn(&mut kernelwise_core::commitment::Commitments)| {
         let mut commitments = honest.clone();
         change(&mut commitments);
-        match VerifierKey::new(program(), commitments, bases.clone()) {
+        match VerifierKey::new(program(), commitments, bases.clone(), Vec::new()) {
             Err(VerifyError::Key { .. }) => {}
             other => panic!("{other:?}"),
         }
@@ -106,7 +106,7 @@ fn key_with_other_commitments() {
     let columns = bases.bases().len();
     for other in [0, columns - 1, columns + 1] {
         let other = CommitmentKey::derive(other);
-        match VerifierKey::new(program(), honest.clone(), other) {
+        match VerifierKey::new(program(), honest.clone(), other, Vec::new()) {
             Err(VerifyError::Key { .. }) => {}
             other => panic!("{other:?}"),
         }

@@ -23,6 +23,7 @@
 mod batch;
 mod error;
 mod key;
+pub mod launches;
 pub mod linked;
 mod proof;
 

@@ -15,7 +15,8 @@ mod reshape;
 mod spec;
 
 pub use circuit::{
-    CircuitLaunch, GatePhase, Grid, GridWeights, LayerWeights, LevelClaim, Pending, combine,
+    CircuitLaunch, GatePhase, Grid, GridWeights, LayerWeights, LevelClaim, Pending, ProofSystem,
+    combine,
 };
 pub use conv2d::Conv2d;
 pub use linear::Linear;
@@ -27,7 +28,7 @@ pub use reshape::Reshape;
 use serde::{Deserialize, Serialize};
 pub use spec::{BoxMask, LinearForm, LookupSpec};
 
-use crate::program::{GraphError, KernelGraph, Launch, Tensor};
+use crate::program::{GraphError, KernelGraph, Launch, Tensor, TensorKind};
 
 pub use conv2d::ConvShape;
 pub use matmul::MatMulShape;
@@ -86,9 +87,10 @@ pub trait Relation {
         Vec::new()
     }
 
-    /// Whether result number `index` is advice (constrained by lookups and the kernel's own sumchecks) or virtual (claims pass through).
-    fn commits_output(&self, _view: &LaunchView<'_>, _index: usize) -> bool {
-        false
+    /// Whether result number `index` is advice (constrained by lookups and the kernel's own sumchecks), virtual (claims pass
+    /// through) or private (the launch's own).
+    fn output_kind(&self, _view: &LaunchView<'_>, _index: usize) -> TensorKind {
+        TensorKind::Virtual
     }
 
     /// Whether the kernel's own constraints prove the range of result number `index`, which is advice.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use sha3::{Digest as _, Sha3_256};
 
 /// A SHA3-256 digest.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Digest(pub [u8; 32]);
 
 impl Digest {

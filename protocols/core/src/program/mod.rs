@@ -7,6 +7,7 @@
 mod digest;
 mod graph;
 mod index_map;
+mod linked;
 mod range;
 mod tensor;
 mod validate;
@@ -15,6 +16,7 @@ pub use digest::Digest;
 pub use graph::{KernelGraph, Launch, LookupTable, TableFunction, TableId};
 pub(crate) use index_map::MAX_AXIS_WORK;
 pub use index_map::{AxisMap, AxisMultiplier, IndexMap, LinearTerm};
+pub use linked::{LinkedLaunch, LinkedLaunches, SharedTensor};
 pub use range::Range;
 pub(crate) use tensor::log2_ceil;
 pub use tensor::{Shape, Tensor, TensorId, TensorKind};

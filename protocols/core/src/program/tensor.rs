@@ -19,6 +19,8 @@ pub enum TensorKind {
     Advice,
     /// Never committed: claims go on to the launch that produces it.
     Virtual,
+    /// Known to the launch that produces it alone: nothing is ever claimed of it.
+    Private,
 }
 
 /// A row-major logical shape; every axis is padded to a power of two in the multilinear view.

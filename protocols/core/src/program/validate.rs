@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::linked::LinkedLaunches;
 use super::{Digest, KernelGraph, LookupTable, Range, TableFunction, TensorId, TensorKind};
 use crate::circuit::Width;
 use crate::kernels::{Kernel, LaunchView, LookupSpec};
@@ -77,6 +78,7 @@ pub struct Program {
     lookups: Vec<LookupSpec>,
     layout: LookupLayout,
     widths: Vec<WireWidths>,
+    linked: LinkedLaunches,
 }
 
 /// How the values of each wire of a launched circuit can be held, level by level.
@@ -106,6 +108,11 @@ impl Program {
     /// How the wires of launch number `launch` can be held; empty unless it launches a circuit.
     pub fn wire_widths(&self, launch: usize) -> &[Vec<Width>] {
         self.widths.get(launch).map_or(&[], Vec::as_slice)
+    }
+
+    /// The launches that are proved by Groth16.
+    pub fn linked(&self) -> &LinkedLaunches {
+        &self.linked
     }
 
     /// The tensors of one kind, in order.
@@ -148,12 +155,14 @@ impl KernelGraph {
             got: error.to_string(),
         })?;
         let digest = Digest::of("kernelwise program v1", &bytes);
+        let linked = LinkedLaunches::new(&self);
         Ok(Program {
             graph: self,
             digest,
             lookups,
             layout,
             widths,
+            linked,
         })
     }
 }
@@ -330,6 +339,15 @@ fn check_launches(graph: &KernelGraph) -> Result<Vec<WireWidths>, GraphError> {
             ));
         }
         let relation = launch.kernel.relation();
+        let private = |id: &&TensorId| {
+            graph
+                .tensor(**id)
+                .is_some_and(|tensor| tensor.kind == TensorKind::Private)
+        };
+        if let Some(&id) = launch.inputs.iter().find(private) {
+            let problem = format!("is private to its launch, and used by `{}`", launch.name);
+            return Err(tensor_error(graph, id, problem));
+        }
         if let Some(&id) = launch
             .inputs
             .iter()
@@ -350,11 +368,7 @@ fn check_launches(graph: &KernelGraph) -> Result<Vec<WireWidths>, GraphError> {
             _ => Vec::new(),
         });
         for (index, &id) in launch.outputs.iter().enumerate() {
-            let kind = if relation.commits_output(&view, index) {
-                TensorKind::Advice
-            } else {
-                TensorKind::Virtual
-            };
+            let kind = relation.output_kind(&view, index);
             match graph.tensor(id) {
                 Some(tensor) if tensor.kind == kind => {}
                 _ => {

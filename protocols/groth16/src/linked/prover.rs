@@ -25,18 +25,18 @@ pub fn linked_setup(circuit: &LinkedCircuit) -> Result<(ProvingKey, LinkedKey), 
 }
 
 /// Proves launches of one kernel.
-pub struct LinkedProver {
-    circuit: LinkedCircuit,
+pub struct LinkedProver<'c> {
+    circuit: &'c LinkedCircuit,
     prover: Prover,
 }
 
-impl LinkedProver {
+impl<'c> LinkedProver<'c> {
     /// Makes the key of a circuit resident.
     ///
     /// # Errors
     /// [`Groth16ProveError::Shape`] if the key is for another circuit; what a device reports.
     pub fn load(
-        circuit: LinkedCircuit,
+        circuit: &'c LinkedCircuit,
         key: &ProvingKey,
         devices: Devices<'_>,
     ) -> Result<Self, Groth16ProveError> {
@@ -54,7 +54,7 @@ impl LinkedProver {
         })
     }
 
-    /// Commits to the shared vectors of a launch, given the wires of its relation.
+    /// Commits to the shared vectors of a launch, one after the other.
     ///
     /// The commitment MUST be absorbed before a point is drawn; the opening goes into the launch's one proof.
     ///
@@ -63,17 +63,9 @@ impl LinkedProver {
     pub fn commit(
         &self,
         devices: Devices<'_>,
-        relation: &[Fr],
+        shared: &[Fr],
     ) -> Result<(G1Affine, BoundaryOpening), Groth16ProveError> {
-        let counts = self.circuit.relation();
-        let first = 1 + counts.public;
-        let boundary = relation.get(first..first + counts.boundary);
-        let boundary = boundary.ok_or(Groth16ProveError::Shape {
-            what: "values of wires",
-            expected: counts.total,
-            got: relation.len(),
-        })?;
-        self.prover.commit(devices, boundary)
+        self.prover.commit(devices, shared)
     }
 
     /// Proves the relation and the value of every shared vector at its point; returns the claims with the proof.
@@ -92,5 +84,21 @@ impl LinkedProver {
             .prover
             .prove_committed(devices, self.circuit.r1cs(), &wires, opening)?;
         Ok((claims, proof))
+    }
+
+    /// As [`prove`](Self::prove), whether the wires satisfy the relation or not: if they do not, the proof does not verify.
+    ///
+    /// # Errors
+    /// As [`prove`](Self::prove), but for [`Groth16ProveError::Unsatisfied`].
+    pub fn prove_unchecked(
+        &self,
+        devices: Devices<'_>,
+        relation: &[Fr],
+        points: &[Vec<Fr>],
+        opening: BoundaryOpening,
+    ) -> Result<Proof, Groth16ProveError> {
+        let (wires, _) = self.circuit.assign(relation, points)?;
+        let r1cs = self.circuit.r1cs();
+        self.prover.prove_unchecked(devices, r1cs, &wires, opening)
     }
 }

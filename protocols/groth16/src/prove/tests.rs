@@ -41,7 +41,7 @@ fn equal_randomness_gives_the_proof_of_arkworks() {
     });
     for (r, s) in [(0, 0), (1, 0), (12345, 6789)] {
         let (r, s) = (Fr::from(r as u64), Fr::from(s as u64));
-        let rows = prover.rows(&r1cs, &wires).unwrap();
+        let rows = prover.rows(&r1cs).unwrap();
         let ours = prover
             .prove_rows(devices, rows, &wires, &Blinds { r, s }, None)
             .unwrap();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use kernelwise_core::circuit::{Circuit, CircuitId, Domain};
-use kernelwise_core::kernels::{CircuitLaunch, Kernel, LaunchView};
+use kernelwise_core::kernels::{CircuitLaunch, Kernel, LaunchView, ProofSystem};
 use kernelwise_core::program::{Launch, LookupTable, Range, Shape, TableId, TensorId, TensorKind};
 
 use super::{Array, Context, misuse, tensor};
@@ -90,6 +90,7 @@ impl Context {
             grid: Shape::new(grid),
             axes,
             tables,
+            system: ProofSystem::Gkr,
         };
         let all = vec![true; grid.len()];
         let ports = circuit

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use kernelwise_core::field::{AdditiveGroup, Fr, G1, G1Affine, Zero};
 use kernelwise_hal::{
     BaseSet, Contract, ContractAxis, DeviceError, FractionLayer, FractionTree, IntMatrix, IntSlice,
-    Msm, RoundPoly, RoundProver, Scalars, SumcheckDevice, SumcheckRequest, Table,
+    Msm, MsmGroup, RoundPoly, RoundProver, Scalars, SumcheckDevice, SumcheckRequest, Table,
 };
 
 /// What a device is asked to do, by the cost of one unit.
@@ -26,6 +26,10 @@ pub enum Operation {
     Round,
     /// A leaf of a tree of fractions.
     Leaf,
+    /// A scalar in sums of points of G2.
+    PointG2,
+    /// A butterfly of a number-theoretic transform.
+    Butterfly,
 }
 
 /// A number of units of one operation.
@@ -64,7 +68,11 @@ impl CountingDevice {
             .unwrap_or_default()
     }
 
-    fn count(
+    pub(super) fn resident<G: MsmGroup>(len: usize) -> BaseSet<G> {
+        BaseSet::new(NAME, len, Box::new(()))
+    }
+
+    pub(super) fn count(
         &self,
         begun: Instant,
         table_bytes: u64,
@@ -89,7 +97,7 @@ impl CountingDevice {
 
 impl Msm for CountingDevice {
     fn load(&self, bases: &[G1Affine]) -> Result<BaseSet, DeviceError> {
-        Ok(BaseSet::new(NAME, bases.len(), Box::new(())))
+        Ok(Self::resident(bases.len()))
     }
 
     fn msm(&self, bases: &BaseSet, scalars: Scalars<'_>) -> Result<G1, DeviceError> {

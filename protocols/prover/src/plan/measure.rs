@@ -28,10 +28,11 @@ impl Rates {
         rates.contractions(devices)?;
         rates.sumchecks(devices)?;
         rates.leaves(devices)?;
+        rates.groth16(devices)?;
         Ok(rates)
     }
 
-    fn record(
+    pub(super) fn record(
         &mut self,
         operation: Operation,
         units: u64,
@@ -165,7 +166,7 @@ fn mixed(index: usize) -> i64 {
         >> 3
 }
 
-fn elements(count: usize) -> Vec<Fr> {
+pub(super) fn elements(count: usize) -> Vec<Fr> {
     let mut state = Fr::from(0x9e37_79b9_7f4a_7c15u64);
     (0..count)
         .map(|_| {

@@ -5,6 +5,7 @@
 //! is. Counts times [`Rates`], measured once per device, give times.
 
 mod counting;
+mod groth16;
 mod measure;
 mod rates;
 
@@ -16,12 +17,14 @@ use std::time::{Duration, Instant};
 
 use kernelwise_core::Values;
 use kernelwise_core::program::{Program, Range};
+use kernelwise_groth16::shape_key;
 
 use self::counting::CountingDevice;
 use crate::devices::Devices;
 use crate::error::ProveError;
+use crate::groth16::{Groth16Keys, launch_keys};
 use crate::hints::HintRegistry;
-use crate::key::{Parameters, setup};
+use crate::key::{Parameters, setup_linked};
 use crate::observer::{Observer, Phase};
 use crate::prove::prove_witness;
 use crate::witness::execute;
@@ -114,8 +117,14 @@ pub fn plan(
         sumcheck: &device,
         fractions: &device,
         contract: &device,
+        msm_g2: Some(&device),
+        ntt: Some(&device),
     };
-    let key = setup(program.clone(), parameters.clone(), devices)?.with_hints(hints.clone());
+    let linked = launch_keys(program, &Groth16Keys::new(), |circuit| {
+        Ok(shape_key(circuit.linked().r1cs())?)
+    })?;
+    let key = setup_linked(program.clone(), parameters.clone(), linked, devices)?;
+    let key = key.with_hints(hints.clone());
     let inputs: Vec<Values> = program
         .graph()
         .inputs

@@ -47,7 +47,7 @@ impl Rates {
 
 impl Operation {
     /// All operations that are measured.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Point(1),
         Self::Point(2),
         Self::Point(4),
@@ -62,6 +62,8 @@ impl Operation {
         Self::Wide(4),
         Self::Round,
         Self::Leaf,
+        Self::PointG2,
+        Self::Butterfly,
     ];
 
     /// A name for files and reports.
@@ -74,6 +76,8 @@ impl Operation {
             Self::Wide(factors) => format!("circuit term of {factors} factors"),
             Self::Round => "sumcheck round".to_owned(),
             Self::Leaf => "lookup leaf".to_owned(),
+            Self::PointG2 => "point of G2".to_owned(),
+            Self::Butterfly => "transform butterfly".to_owned(),
         }
     }
 }

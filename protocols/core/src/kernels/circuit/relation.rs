@@ -2,18 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Grid;
+use super::{Grid, ProofSystem};
 use crate::circuit::{
     Circuit, CircuitId, CircuitLookup, Domain, Port, Width, bottom_domains, domains,
 };
 use crate::kernels::{LaunchView, LinearForm, LookupSpec, Relation};
-use crate::program::{GraphError, Range, Shape, TableFunction, TableId, Tensor};
+use crate::program::{GraphError, Range, Shape, TableFunction, TableId, Tensor, TensorKind};
 
 /// A circuit, once for each instance of a grid.
 ///
 /// Inputs: one tensor per input port, of the shape of the grid's axes that it has, then the port's length (nothing for a scalar port). An input
 /// that lacks an axis is the same for all instances along it. Outputs: one virtual tensor per output port, of shape grid, then port;
-/// then one advice tensor per hint port, likewise.
+/// then one tensor per hint port, likewise: advice, or as [`ProofSystem::Groth16`] has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CircuitLaunch {
     /// Which circuit.
@@ -24,6 +24,8 @@ pub struct CircuitLaunch {
     pub axes: Vec<Vec<bool>>,
     /// The tables that the circuit looks things up in.
     pub tables: Vec<TableId>,
+    /// How the launch is proved.
+    pub system: ProofSystem,
 }
 
 /// Most instances, in variables.
@@ -169,6 +171,7 @@ impl Relation for CircuitLaunch {
             )
         })?;
         self.check_tables(view, circuit)?;
+        self.check_system(view, circuit)?;
         for (index, (port, axes)) in circuit.inputs.iter().zip(&self.axes).enumerate() {
             let (expected, tensor) = (self.tensor_shape(port, axes), view.input(index)?);
             view.require("inputs", tensor.shape == expected, || {
@@ -255,9 +258,10 @@ impl Relation for CircuitLaunch {
         circuit.lookups.iter().filter_map(spec).collect()
     }
 
-    fn commits_output(&self, view: &LaunchView<'_>, index: usize) -> bool {
-        self.circuit(view)
-            .is_some_and(|circuit| index >= circuit.outputs.len())
+    fn output_kind(&self, view: &LaunchView<'_>, index: usize) -> TensorKind {
+        self.circuit(view).map_or(TensorKind::Virtual, |circuit| {
+            self.system.output_kind(circuit, index)
+        })
     }
 
     fn proves_range(&self, view: &LaunchView<'_>, index: usize) -> bool {

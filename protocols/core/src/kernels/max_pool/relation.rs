@@ -241,7 +241,7 @@ impl Relation for MaxPool {
         true
     }
 
-    fn commits_output(&self, _view: &LaunchView<'_>, _index: usize) -> bool {
-        true
+    fn output_kind(&self, _view: &LaunchView<'_>, _index: usize) -> TensorKind {
+        TensorKind::Advice
     }
 }
