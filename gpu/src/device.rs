@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
-use kernelwise_hal::{Device, DeviceError, DeviceInfo, DeviceKind, Msm, Ntt, SumcheckDevice};
+use kernelwise_hal::{
+    Contract, Device, DeviceError, DeviceInfo, DeviceKind, Msm, Ntt, SumcheckDevice,
+};
 
+use crate::contract::CudaContract;
 use crate::driver::{Driver, Gpu};
 use crate::msm::CudaMsm;
 use crate::ntt::CudaNtt;
@@ -14,6 +17,7 @@ pub struct CudaDevice {
     info: DeviceInfo,
     msm: CudaMsm,
     sumcheck: CudaSumcheck,
+    contract: CudaContract,
     ntt: CudaNtt,
 }
 
@@ -31,6 +35,7 @@ impl CudaDevice {
         };
         Self {
             info,
+            contract: CudaContract::new(gpu.clone()),
             msm: CudaMsm::new(gpu.clone()),
             ntt: CudaNtt::new(gpu.clone()),
             sumcheck: CudaSumcheck::new(gpu, tail),
@@ -69,6 +74,10 @@ impl Device for CudaDevice {
 
     fn sumcheck(&self) -> Option<&dyn SumcheckDevice> {
         Some(&self.sumcheck)
+    }
+
+    fn contract(&self) -> Option<&dyn Contract> {
+        Some(&self.contract)
     }
 
     fn ntt(&self) -> Option<&dyn Ntt> {

@@ -9,6 +9,7 @@
 #![deny(missing_docs)]
 #![deny(unsafe_code)]
 
+mod contract;
 mod device;
 pub mod driver;
 mod factory;

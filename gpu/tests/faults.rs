@@ -9,8 +9,8 @@ use kernelwise_gpu::driver::faulty::{Fault, Faulty};
 use kernelwise_gpu::{CUDA, CudaDevice, CudaFactory};
 use kernelwise_hal::field::{AffineRepr, Fr, G1Affine};
 use kernelwise_hal::{
-    Device, DeviceError, DeviceFactory, ErrorKind, IntSlice, Registry, Scalars, SumcheckRequest,
-    Table, Term,
+    ContractAxis, Device, DeviceError, DeviceFactory, ErrorKind, IntMatrix, IntSlice, Registry,
+    Scalars, SumcheckRequest, Table, Term,
 };
 
 const MEMORY: u64 = 1 << 24;
@@ -63,10 +63,26 @@ fn ntt(device: &dyn Device) -> Result<(), DeviceError> {
     ntt.inverse(&mut values, Fr::from(5u64))
 }
 
+/// Contraction over both axes.
+fn contract(device: &dyn Device) -> Result<(), DeviceError> {
+    let contract = device.contract().unwrap();
+    let matrix = IntMatrix::new(IntSlice::I16(&[-5; 40 * 40]), 40, 40)?;
+    let weights = [Fr::from(11u64); 40];
+    contract.contract(matrix, ContractAxis::Rows, &weights)?;
+    contract
+        .contract(matrix, ContractAxis::Cols, &weights)
+        .map(|_| ())
+}
+
 type Operation = fn(&dyn Device) -> Result<(), DeviceError>;
 
 /// Everything that a card is asked to do.
-const OPERATIONS: [(&str, Operation); 3] = [("sumcheck", sumcheck), ("msm", msm), ("ntt", ntt)];
+const OPERATIONS: [(&str, Operation); 4] = [
+    ("sumcheck", sumcheck),
+    ("msm", msm),
+    ("ntt", ntt),
+    ("contract", contract),
+];
 
 fn card() -> (Arc<Faulty>, CudaDevice) {
     let driver = Arc::new(Faulty::new(Arc::new(Fake::new(MEMORY))));

@@ -1,0 +1,234 @@
+//! Matrices of small integers by vectors of field elements, over planes of bytes.
+
+use kernelwise_field::Fr;
+use kernelwise_hal::contract::check_weights;
+use kernelwise_hal::{Contract, ContractAxis, DeviceError, IntMatrix, IntSlice};
+
+use crate::driver::{Args, Buffer, Gpu, Grid};
+
+// Sizes that the kernels have as well.
+const PLANES: usize = 32;
+const TILE_OUTPUTS: usize = 128;
+const TILE_ENTRIES: usize = 32;
+const THREADS: u32 = 256;
+const FINISH_THREADS: u32 = 128;
+
+/// Entries of a segment at most: so many products of two unsigned bytes stay below 2^31.
+const MAX_SEGMENT: usize = 1 << 15;
+
+/// Blocks for each multiprocessor at least, where the matrix is large enough.
+const WAVES: usize = 8;
+
+/// Bytes of a matrix that are on the card at a time, at most: copies of a few hundred megabytes are as fast as of more.
+const MAX_PART_BYTES: usize = 1 << 28;
+
+/// Contraction on a card.
+pub(crate) struct CudaContract {
+    gpu: Gpu,
+    max_part_bytes: usize,
+}
+
+impl CudaContract {
+    pub(crate) fn new(gpu: Gpu) -> Self {
+        Self {
+            gpu,
+            max_part_bytes: MAX_PART_BYTES,
+        }
+    }
+
+    /// Contracts a matrix that is as small as it has to be.
+    fn part(
+        &self,
+        matrix: IntMatrix<'_>,
+        axis: ContractAxis,
+        weights: &[Fr],
+    ) -> Result<Vec<Fr>, DeviceError> {
+        let (outputs, entries, kernel) = match axis {
+            ContractAxis::Rows => (matrix.cols(), matrix.rows(), "kw_contract_rows"),
+            ContractAxis::Cols => (matrix.rows(), matrix.cols(), "kw_contract_cols"),
+        };
+        let width = matrix.data().value_bytes();
+        let integers = self.upload(matrix.data())?;
+        let weights = self.gpu.upload(weights)?;
+        let words = entries.next_multiple_of(TILE_ENTRIES) / 4 * PLANES;
+        let planes: Buffer<u32> = self.gpu.allocate(words)?;
+        let args = Args::new()
+            .buffer(&planes)
+            .buffer(&weights)
+            .u64(entries as u64)
+            .u64(words as u64);
+        self.gpu
+            .launch("kw_contract_planes", Grid::over(words, THREADS), &args)?;
+        let tiles = outputs.div_ceil(TILE_OUTPUTS);
+        let segment = self.segment(tiles * width, entries);
+        let parts = entries.div_ceil(segment);
+        let sums: Buffer<i32> = self.gpu.allocate(parts * width * outputs * PLANES)?;
+        let too_long = || {
+            self.gpu
+                .invariant(format!("{tiles} tiles, {parts} segments"))
+        };
+        let mut grid = Grid::line(tiles.try_into().map_err(|_| too_long())?, THREADS);
+        grid.blocks[1] = parts.try_into().map_err(|_| too_long())?;
+        grid.blocks[2] = width as u32;
+        let args = Args::new()
+            .pointer(integers.pointer())
+            .buffer(&planes)
+            .buffer(&sums)
+            .u64(outputs as u64)
+            .u64(entries as u64)
+            .u32(width as u32)
+            .u64(segment as u64);
+        self.gpu.launch(kernel, grid, &args)?;
+        let results: Buffer<Fr> = self.gpu.allocate(outputs)?;
+        let args = Args::new()
+            .buffer(&results)
+            .buffer(&sums)
+            .u64(outputs as u64)
+            .u32(parts as u32)
+            .u32(width as u32);
+        self.gpu.launch(
+            "kw_contract_finish",
+            Grid::over(outputs, FINISH_THREADS),
+            &args,
+        )?;
+        results.read()
+    }
+
+    /// Entries of a segment: enough segments for all multiprocessors, but none so short that writing its sums takes longer than computing them.
+    fn segment(&self, tiles: usize, entries: usize) -> usize {
+        let wanted = WAVES * self.gpu.properties().multiprocessors as usize;
+        let segments = wanted.div_ceil(tiles).max(1);
+        let segment = entries.div_ceil(segments).max(8 * TILE_ENTRIES);
+        segment.next_multiple_of(TILE_ENTRIES).min(MAX_SEGMENT)
+    }
+
+    fn upload(&self, data: IntSlice<'_>) -> Result<Integers, DeviceError> {
+        Ok(match data {
+            IntSlice::I8(values) => Integers::I8(self.gpu.upload(values)?),
+            IntSlice::I16(values) => Integers::I16(self.gpu.upload(values)?),
+            IntSlice::I32(values) => Integers::I32(self.gpu.upload(values)?),
+            IntSlice::I64(values) => Integers::I64(self.gpu.upload(values)?),
+        })
+    }
+
+    /// Rows of a matrix that are on the card at a time.
+    fn rows_at_once(&self, matrix: &IntMatrix<'_>) -> Result<usize, DeviceError> {
+        let row_bytes = matrix.cols() * matrix.data().value_bytes();
+        // A quarter for the integers leaves enough for the sums, which are wider and fewer.
+        let free = usize::try_from(self.gpu.free_bytes()? / 4).unwrap_or(usize::MAX);
+        Ok((free.min(self.max_part_bytes) / row_bytes.max(1)).clamp(1, matrix.rows()))
+    }
+}
+
+/// Integers on a card.
+enum Integers {
+    I8(Buffer<i8>),
+    I16(Buffer<i16>),
+    I32(Buffer<i32>),
+    I64(Buffer<i64>),
+}
+
+impl Integers {
+    fn pointer(&self) -> crate::driver::DevicePtr {
+        match self {
+            Self::I8(buffer) => buffer.pointer(0),
+            Self::I16(buffer) => buffer.pointer(0),
+            Self::I32(buffer) => buffer.pointer(0),
+            Self::I64(buffer) => buffer.pointer(0),
+        }
+    }
+}
+
+impl Contract for CudaContract {
+    fn contract(
+        &self,
+        matrix: IntMatrix<'_>,
+        axis: ContractAxis,
+        weights: &[Fr],
+    ) -> Result<Vec<Fr>, DeviceError> {
+        check_weights(&matrix, axis, weights)?;
+        let outputs = match axis {
+            ContractAxis::Rows => matrix.cols(),
+            ContractAxis::Cols => matrix.rows(),
+        };
+        if matrix.data().is_empty() {
+            return Ok(vec![Fr::from(0u64); outputs]);
+        }
+        let step = self.rows_at_once(&matrix)?;
+        let mut results = Vec::with_capacity(outputs);
+        for start in (0..matrix.rows()).step_by(step) {
+            let rows = start..(start + step).min(matrix.rows());
+            let range = rows.start * matrix.cols()..rows.end * matrix.cols();
+            let data = matrix.data().slice(range).unwrap_or(matrix.data());
+            let part = IntMatrix::new(data, rows.len(), matrix.cols())?;
+            match axis {
+                ContractAxis::Cols => results.extend(self.part(part, axis, weights)?),
+                ContractAxis::Rows => {
+                    let sums = self.part(part, axis, &weights[rows])?;
+                    if results.is_empty() {
+                        results = sums;
+                    } else {
+                        let both = results.iter_mut().zip(sums);
+                        both.for_each(|(result, sum)| *result += sum);
+                    }
+                }
+            }
+        }
+        Ok(results)
+    }
+}
+
+#[cfg(all(test, feature = "host-shim"))]
+mod tests {
+    use std::sync::Arc;
+
+    use kernelwise_cpu::CpuDevice;
+    use kernelwise_hal::Device;
+
+    use super::*;
+    use crate::driver::host::Host;
+
+    fn words(len: usize) -> impl Iterator<Item = u64> {
+        (1..=len as u64).map(|i| i.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29))
+    }
+
+    fn agrees(contract: &CudaContract, data: IntSlice<'_>, rows: usize, cols: usize) {
+        let matrix = IntMatrix::new(data, rows, cols).unwrap();
+        for (axis, len) in [(ContractAxis::Rows, rows), (ContractAxis::Cols, cols)] {
+            let weights: Vec<Fr> = words(len).map(|word| -Fr::from(word)).collect();
+            let expected = CpuDevice::optimized()
+                .contract()
+                .unwrap()
+                .contract(matrix, axis, &weights)
+                .unwrap();
+            let got = contract.contract(matrix, axis, &weights).unwrap();
+            assert_eq!(got, expected, "{rows} x {cols} over {axis:?}");
+        }
+    }
+
+    #[test]
+    fn longer_than_a_segment() {
+        let gpu = Gpu::new("cuda-host", Arc::new(Host::new(1, 1 << 30)));
+        let contract = CudaContract::new(gpu);
+        for (rows, cols) in [(3, 70_001), (5, 65_536), (70_001, 2), (65_600, 4)] {
+            let bytes = vec![i8::MIN; rows * cols];
+            agrees(&contract, IntSlice::I8(&bytes), rows, cols);
+        }
+        let wide: Vec<i16> = words(70_000).map(|word| word as i16).collect();
+        agrees(&contract, IntSlice::I16(&wide), 1, 70_000);
+        agrees(&contract, IntSlice::I16(&wide), 70_000, 1);
+    }
+
+    #[test]
+    fn matrices_larger_than_the_card() {
+        let bytes: Vec<i8> = words(96 * 160).map(|word| word as i8).collect();
+        for max_part_bytes in [1, 1000, 4096, usize::MAX] {
+            let gpu = Gpu::new("cuda-host", Arc::new(Host::new(2, 1 << 20)));
+            let contract = CudaContract {
+                gpu,
+                max_part_bytes,
+            };
+            agrees(&contract, IntSlice::I8(&bytes), 96, 160);
+        }
+    }
+}
