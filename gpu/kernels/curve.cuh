@@ -79,17 +79,32 @@ struct alignas(16) Sum {
         zz = zz * b.zz * pp;
         zzz = zzz * b.zzz * ppp;
     }
-
-    // factor · this.
-    KW_INLINE Sum times(uint32_t factor) const {
-        Sum r = identity();
-        for (int bit = 31 - __clz(factor); bit >= 0; bit--) {
-            r = r.twice();
-            if (factor >> bit & 1) r.add(*this);
-        }
-        return r;
-    }
 };
+
+// Additions and doublings that are calls: through memory of the thread, which costs nothing beside their products, and
+// once in the code, however often they are used. `b` may be `sum` itself.
+template <class L>
+static __device__ __noinline__ void add_to(Sum<L>* sum, const Sum<L>* b) {
+    Sum<L> result = load(sum);
+    result.add(load(b));
+    store(sum, result);
+}
+
+template <class L>
+static __device__ __noinline__ void double_it(Sum<L>* sum) {
+    store(sum, load(sum).twice());
+}
+
+// factor · sum.
+template <class L>
+KW_DEVICE Sum<L> times(const Sum<L>& sum, uint32_t factor) {
+    Sum<L> result = Sum<L>::identity();
+    for (int bit = 31 - __clz(factor); bit >= 0; bit--) {
+        double_it(&result);
+        if (factor >> bit & 1) add_to(&result, &sum);
+    }
+    return result;
+}
 
 typedef Affine<Fq> G1Affine;
 typedef Sum<LooseFq> G1;

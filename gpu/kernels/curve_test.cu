@@ -15,7 +15,7 @@ extern "C" __global__ void kw_g1_test(kw::G1* results, const kw::G1Affine* a, co
     if (number == 1) left.add(right);
     if (number == 2) right.add(left);
     if (number == 3) left = left.twice();
-    if (number == 4) left = left.times(static_cast<uint32_t>(i));
+    if (number == 4) left = kw::times(left, static_cast<uint32_t>(i));
     kw::store(&results[i], number == 2 ? right : left);
 }
 KW_KERNEL(kw_g1_test);

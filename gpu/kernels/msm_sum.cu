@@ -48,7 +48,7 @@ KW_DEVICE void combine(Sum<L>* sums, const uint4* jobs, const uint32_t* segment_
     const uint32_t count = segment_starts[job.w + 1] - segment_starts[job.w];
     if (place % (COMBINE * stride) != 0 || place + stride >= count) return;
     Sum<L> sum = load(&sums[job.z]);
-    for (uint32_t i = 1; i < COMBINE && place + i * stride < count; i++) sum.add(load(&sums[job.z + i * stride]));
+    for (uint32_t i = 1; i < COMBINE && place + i * stride < count; i++) add_to(&sum, &sums[job.z + i * stride]);
     store(&sums[job.z], sum);
 }
 
@@ -64,11 +64,12 @@ KW_DEVICE void reduce(Sum<L>* parts, const Sum<L>* sums, const uint32_t* segment
     Sum<L> running = Sum<L>::identity(), total = Sum<L>::identity();
     for (uint32_t b = min(low + chunk, buckets); b > low; b--) {
         const uint32_t first = segment_starts[b - 1];
-        if (segment_starts[b] != first) running.add(load(&sums[first]));
-        total.add(running);
+        if (segment_starts[b] != first) add_to(&running, &sums[first]);
+        add_to(&total, &running);
     }
     // So far bucket b counts b + 1 - low times.
-    total.add(running.times(low));
+    running = times(running, low);
+    add_to(&total, &running);
     store(&parts[t], total);
 }
 
@@ -78,12 +79,12 @@ KW_DEVICE void sum(Sum<L>* results, const Sum<L>* parts, uint32_t count) {
     KW_DYNAMIC_SHARED(Sum<L>, slots);
     parts += static_cast<uint64_t>(blockIdx.x) * count;
     Sum<L> own = Sum<L>::identity();
-    for (uint32_t i = threadIdx.x; i < count; i += blockDim.x) own.add(load(&parts[i]));
+    for (uint32_t i = threadIdx.x; i < count; i += blockDim.x) add_to(&own, &parts[i]);
     slots[threadIdx.x] = own;
     for (uint32_t half = blockDim.x / 2; half != 0; half /= 2) {
         __syncthreads();
         if (threadIdx.x < half) {
-            own.add(slots[threadIdx.x + half]);
+            add_to(&own, &slots[threadIdx.x + half]);
             slots[threadIdx.x] = own;
         }
     }
@@ -97,8 +98,8 @@ KW_DEVICE void join(Sum<L>* results, const Sum<L>* tasks, uint32_t rows, uint32_
     if (row >= rows) return;
     Sum<L> sum = Sum<L>::identity();
     for (uint32_t w = windows; w > 0; w--) {
-        for (uint32_t i = 0; i < bits; i++) sum = sum.twice();
-        sum.add(load(&tasks[row * windows + w - 1]));
+        for (uint32_t i = 0; i < bits; i++) double_it(&sum);
+        add_to(&sum, &tasks[row * windows + w - 1]);
     }
     store(&results[row], sum);
 }

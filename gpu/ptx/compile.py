@@ -139,4 +139,5 @@ def main():
         sys.exit("error: " + "; ".join(wrong))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -13,6 +13,8 @@ mod contract;
 mod device;
 pub mod driver;
 mod factory;
+#[cfg(all(test, feature = "host-shim"))]
+mod kernels;
 mod msm;
 mod ntt;
 mod sumcheck;

@@ -65,6 +65,12 @@ impl KernelGroup for G1 {
     }
 }
 
+/// The point that a sum in G1 is, for tests of the kernels.
+#[cfg(all(test, feature = "host-shim"))]
+pub(crate) fn point_of_sum(sum: &[Loose]) -> G1 {
+    G1::from_sum(sum)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

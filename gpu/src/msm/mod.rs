@@ -14,6 +14,8 @@ use kernelwise_hal::{BaseSet, DeviceError, Msm, Scalars};
 
 use crate::driver::{Buffer, Gpu};
 use group::KernelGroup;
+#[cfg(all(test, feature = "host-shim"))]
+pub(crate) use group::point_of_sum;
 use plan::Plan;
 
 /// Sums over resident bases on one card.
