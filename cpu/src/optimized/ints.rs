@@ -8,10 +8,11 @@ use crate::simd::WIDTH;
 
 /// Bits of the largest magnitude.
 pub(super) fn magnitude_bits(values: IntSlice<'_>) -> u32 {
+    // In the integers' own width: as many at once as a vector holds.
     let any = match values {
-        IntSlice::I8(v) => v.iter().fold(0, |any, x| any | u64::from(x.unsigned_abs())),
-        IntSlice::I16(v) => v.iter().fold(0, |any, x| any | u64::from(x.unsigned_abs())),
-        IntSlice::I32(v) => v.iter().fold(0, |any, x| any | u64::from(x.unsigned_abs())),
+        IntSlice::I8(v) => v.iter().fold(0, |any, x| any | x.unsigned_abs()).into(),
+        IntSlice::I16(v) => v.iter().fold(0, |any, x| any | x.unsigned_abs()).into(),
+        IntSlice::I32(v) => v.iter().fold(0, |any, x| any | x.unsigned_abs()).into(),
         IntSlice::I64(v) => v.iter().fold(0, |any, x| any | x.unsigned_abs()),
     };
     u64::BITS - any.leading_zeros()

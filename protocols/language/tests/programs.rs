@@ -37,6 +37,33 @@ fn integers(values: &Values) -> &[i64] {
     values.as_integers().unwrap()
 }
 
+/// Layers wide enough that every step shares its work among threads.
+#[test]
+fn every_number_of_threads_gives_the_same_proof() {
+    let kernel = keccak::keccak256(8, Encoding::Bits).unwrap();
+    let values: Vec<i64> = (0..20 * 64).map(|i| i64::from(i % 7 < 3)).collect();
+    let mut context = Context::new();
+    let message = context.upload("message", &[20, 64], BIT, values).unwrap();
+    let digest = context.launch(&kernel, &[20], [message]).unwrap()[0];
+    context.download("digest", digest).unwrap();
+    let program = context.compile().unwrap();
+    let device = CpuDevice::optimized();
+    let devices = Devices::select(&[&device]).unwrap();
+    let key = program.setup(devices).unwrap();
+    let messages = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        let proved = pool
+            .unwrap()
+            .install(|| program.prove(&key, devices, &Quiet).unwrap());
+        verify(key.verifier(), &proved.public, &proved.proof).unwrap();
+        proved.proof.messages
+    };
+    let expected = messages(1);
+    for threads in [2, 3] {
+        assert_eq!(messages(threads), expected, "{threads} threads");
+    }
+}
+
 #[test]
 fn keccak_256() {
     let kernel = keccak::keccak256(8, Encoding::Bits).unwrap();

@@ -61,14 +61,17 @@ pub fn prove(
     devices: Devices<'_>,
     observer: &dyn Observer,
 ) -> Result<Proved, ProveError> {
-    let start = Instant::now();
-    observer.begin(Phase::Execute, 1);
-    let witness = execute(key.program(), key.parameters(), key.hints(), inputs)?;
-    observer.step(Phase::Execute);
-    let executed = start.elapsed();
-    let mut proved = prove_witness(key, &witness, devices, observer)?;
-    proved.phases.insert(0, (Phase::Execute, executed));
-    Ok(proved)
+    // On a thread of the pool: from there, work is shared without waiting for a thread to wake and this one to sleep.
+    rayon::scope(|_| {
+        let start = Instant::now();
+        observer.begin(Phase::Execute, 1);
+        let witness = execute(key.program(), key.parameters(), key.hints(), inputs)?;
+        observer.step(Phase::Execute);
+        let executed = start.elapsed();
+        let mut proved = prove_witness(key, &witness, devices, observer)?;
+        proved.phases.insert(0, (Phase::Execute, executed));
+        Ok(proved)
+    })
 }
 
 /// Proves a run whose tensors are given. The witness is not checked: a false one gives a proof that does not verify.

@@ -55,6 +55,7 @@ impl SumcheckDevice for OptimizedSumcheck {
         if wide::is_wide(&request) {
             return Ok(dispatch(wide::Prepare {
                 device: &self.device,
+                rooms: self.rooms.clone(),
                 request,
                 window: None,
             }));

@@ -4,14 +4,14 @@ use kernelwise_field::{AdditiveGroup, Field, Fr};
 use kernelwise_hal::rounds::At;
 use rayon::prelude::*;
 
-use super::values::{Values, eight};
+use super::values::{Values, eight, gather};
 use crate::simd::{LaneOps, LaneTask, MAX_WIDE_PRODUCTS, WIDTH};
 
 /// Terms per task at least: tens of microseconds of work.
 const TASK: usize = 1 << 8;
 
-/// Points of an evaluation at most, in one pass over the terms.
-const MAX_POINTS: usize = 3;
+/// Points of an evaluation at most, in one pass over the terms: spilled registers cost less than factors packed twice.
+const MAX_POINTS: usize = 5;
 
 /// Terms of one degree over slots.
 pub(super) struct Products {
@@ -146,6 +146,8 @@ impl<S: LaneOps> LaneTask<S> for Task<'_> {
             [a] => self.points(ops, [a]),
             [a, b] => self.points(ops, [a, b]),
             [a, b, c] => self.points(ops, [a, b, c]),
+            [a, b, c, d] => self.points(ops, [a, b, c, d]),
+            [a, b, c, d, e] => self.points(ops, [a, b, c, d, e]),
             _ => Vec::new(),
         }
     }
@@ -187,36 +189,16 @@ impl Task<'_> {
         half: usize,
         sums: &mut [S::Wide<Fr>; P],
     ) {
-        let Self {
-            values, products, ..
-        } = self;
-        let degree = products.degree;
-        let ends = |factor: usize| {
-            if half >= WIDTH {
-                let slot = products.slots[term * degree + factor] as usize;
-                let start = slot * half + self.vector * WIDTH;
-                [0, 1].map(|upper| eight(ops, values.elements(), half, start, upper))
-            } else {
-                let log = half.ilog2();
-                let slots = &products.slots[term * degree..(term + WIDTH / half) * degree];
-                [0, half].map(|upper| {
-                    ops.gather_words(std::array::from_fn(|lane| {
-                        let slot = slots[(lane >> log) * degree + factor] as usize;
-                        &values.elements()[(slot << (log + 1)) + upper + (lane & (half - 1))]
-                    }))
-                })
-            }
-        };
+        let degree = self.products.degree;
         let coefficient = if half >= WIDTH {
-            ops.splat_words(&products.coefficients[term])
+            ops.splat_words(&self.products.coefficients[term])
         } else {
             let log = half.ilog2();
-            ops.gather_words(std::array::from_fn(|lane| {
-                &products.coefficients[term + (lane >> log)]
-            }))
+            gather(ops, |lane| {
+                &self.products.coefficients[term + (lane >> log)]
+            })
         };
-        let first = Line::new(ops, ends(0));
-        let mut values: [S::Lanes<Fr>; P] = std::array::from_fn(|i| first.at(ops, at[i]));
+        let mut values = self.line(ops, term, 0, half).all(ops, at);
         if degree == 1 {
             for (sum, value) in sums.iter_mut().zip(values) {
                 *sum = ops.mul_add(*sum, value, coefficient);
@@ -224,20 +206,49 @@ impl Task<'_> {
             return;
         }
         for factor in 1..degree - 1 {
-            let line = Line::new(ops, ends(factor));
-            for (value, at) in values.iter_mut().zip(at) {
-                *value = ops.mul::<Fr>(*value, line.at(ops, *at));
+            let factors = self.line(ops, term, factor, half).all(ops, at);
+            for (value, factor) in values.iter_mut().zip(factors) {
+                *value = ops.mul::<Fr>(*value, factor);
             }
         }
         // The coefficient enters where it costs two products for any number of points.
-        let last = Line::new(ops, ends(degree - 1));
+        let last = self.line(ops, term, degree - 1, half);
         let last = Line {
             low: ops.mul::<Fr>(last.low, coefficient),
             rise: ops.mul::<Fr>(last.rise, coefficient),
         };
-        for ((sum, value), at) in sums.iter_mut().zip(values).zip(at) {
-            *sum = ops.mul_add(*sum, value, last.at(ops, *at));
+        for ((sum, value), last) in sums.iter_mut().zip(values).zip(last.all(ops, at)) {
+            *sum = ops.mul_add(*sum, value, last);
         }
+    }
+
+    /// The lines of one factor.
+    #[inline(always)]
+    fn line<S: LaneOps>(
+        &self,
+        ops: S,
+        term: usize,
+        factor: usize,
+        half: usize,
+    ) -> Line<S::Lanes<Fr>> {
+        let degree = self.products.degree;
+        let elements = self.values.elements();
+        if half >= WIDTH {
+            let slot = self.products.slots[term * degree + factor] as usize;
+            let start = slot * half + self.vector * WIDTH;
+            let low = eight(ops, elements, half, start, 0);
+            let high = eight(ops, elements, half, start, 1);
+            return Line::new(ops, low, high);
+        }
+        let log = half.ilog2();
+        let slots = &self.products.slots[term * degree..(term + WIDTH / half) * degree];
+        let place = |lane: usize| {
+            let slot = slots[(lane >> log) * degree + factor] as usize;
+            (slot << (log + 1)) + (lane & (half - 1))
+        };
+        let low = gather(ops, |lane| &elements[place(lane)]);
+        let high = gather(ops, |lane| &elements[place(lane) + half]);
+        Line::new(ops, low, high)
     }
 
     /// The sum over the lanes, each with its weight.
@@ -250,7 +261,8 @@ impl Task<'_> {
             Weights::Each(weights) => gather(weights),
             Weights::Line(row) => {
                 let (low, high) = row.split_at(half);
-                Line::new(ops, [gather(low), gather(high)]).at(ops, at)
+                let [weight] = Line::new(ops, gather(low), gather(high)).all(ops, &[at]);
+                weight
             }
         };
         ops.sum(ops.mul::<Fr>(sum, weight))
@@ -265,19 +277,27 @@ struct Line<L> {
 
 impl<L: Copy> Line<L> {
     #[inline(always)]
-    fn new<S: LaneOps<Lanes<Fr> = L>>(ops: S, [low, high]: [L; 2]) -> Self {
+    fn new<S: LaneOps<Lanes<Fr> = L>>(ops: S, low: L, high: L) -> Self {
         Self {
             low,
             rise: ops.sub::<Fr>(high, low),
         }
     }
 
+    /// The values at all of `at`, whose points increase: each starts from the one before.
     #[inline(always)]
-    fn at<S: LaneOps<Lanes<Fr> = L>>(&self, ops: S, at: At) -> L {
-        match at {
-            At::Point(0) => self.low,
-            At::Leading => self.rise,
-            At::Point(x) => (0..x).fold(self.low, |value, _| ops.add::<Fr>(value, self.rise)),
+    fn all<S: LaneOps<Lanes<Fr> = L>, const P: usize>(&self, ops: S, at: &[At; P]) -> [L; P] {
+        let mut values = [self.rise; P];
+        let (mut value, mut point) = (self.low, 0);
+        for (out, at) in values.iter_mut().zip(at) {
+            if let At::Point(x) = *at {
+                while point < x {
+                    value = ops.add::<Fr>(value, self.rise);
+                    point += 1;
+                }
+                *out = value;
+            }
         }
+        values
     }
 }

@@ -16,6 +16,8 @@
 //!
 //! [Bagad-Dao-Domb-Thaler]: https://eprint.iacr.org/2025/1117
 
+use std::sync::OnceLock;
+
 use kernelwise_field::{AdditiveGroup, Field, Fr};
 use kernelwise_hal::rounds::extrapolate;
 
@@ -30,9 +32,18 @@ pub(super) const GROWTH: [i64; 7] = [1, 1, 2, 2, 3, 3, 3];
 struct Interpolation {
     /// Coefficient `j` of the polynomial in `X` is the product of row `j` with the values.
     inverse: Vec<Vec<Fr>>,
+    /// The weights of the values in those at `X = 0, …, degree`.
+    integers: Vec<Vec<Fr>>,
 }
 
 impl Interpolation {
+    /// That of `degree`, which is computed once.
+    fn of(degree: usize) -> &'static Self {
+        static ALL: [OnceLock<Interpolation>; POINTS.len()] =
+            [const { OnceLock::new() }; POINTS.len()];
+        ALL[degree].get_or_init(|| Self::new(degree))
+    }
+
     fn new(degree: usize) -> Self {
         let size = degree + 1;
         let mut rows: Vec<Vec<Fr>> = POINTS[..size]
@@ -62,7 +73,14 @@ impl Interpolation {
                 }
             }
         }
-        Self { inverse }
+        let mut own = Self {
+            inverse,
+            integers: Vec::new(),
+        };
+        own.integers = (0..size as u64)
+            .map(|x| own.weights(Fr::ONE - Fr::from(x), Fr::from(x)))
+            .collect();
+        own
     }
 
     /// The weights of the values in the value at `(s : t)`.
@@ -90,7 +108,7 @@ pub(super) struct Grid {
     degree: usize,
     num_vars: usize,
     values: Vec<Fr>,
-    interpolation: Interpolation,
+    interpolation: &'static Interpolation,
 }
 
 impl Grid {
@@ -100,7 +118,7 @@ impl Grid {
             degree,
             num_vars,
             values,
-            interpolation: Interpolation::new(degree),
+            interpolation: Interpolation::of(degree),
         }
     }
 
@@ -124,8 +142,7 @@ impl Grid {
             })
             .collect();
         let at = |x: usize| {
-            let x = Fr::from(x as u64);
-            let weights = self.interpolation.weights(Fr::ONE - x, x);
+            let weights = &self.interpolation.integers[x];
             weights.iter().zip(&at_points).map(|(w, v)| *w * v).sum()
         };
         let mut values: Vec<Fr> = (0..base.min(len)).map(at).collect();
@@ -152,7 +169,7 @@ impl Grid {
 /// One more point in each of `num_vars` variables: `values` are `tail` forms of `degree` side by side, the last axis.
 pub(super) fn raise(degree: usize, num_vars: usize, tail: usize, values: Vec<Fr>) -> Vec<Fr> {
     let (s, t) = POINTS[degree + 1];
-    let weights = Interpolation::new(degree).weights(Fr::from(s), Fr::from(t));
+    let weights = Interpolation::of(degree).weights(Fr::from(s), Fr::from(t));
     expand(degree + 1, num_vars, tail, values, |ends| {
         weights.iter().zip(ends).map(|(w, v)| *w * v).sum()
     })

@@ -26,10 +26,13 @@ mod tests;
 mod values;
 mod window;
 
+use std::sync::Arc;
+
 use kernelwise_field::{AdditiveGroup, Field, Fr};
 use kernelwise_hal::rounds::{At, RoundOrder, complete, eq_table, evaluations, extrapolate};
 use kernelwise_hal::{DeviceError, IntSlice, RoundPoly, RoundProver, SumcheckRequest};
 
+use super::rooms::Rooms;
 use crate::simd::{LaneKernel, LaneOps};
 pub(super) use cost::is_wide;
 use evaluate::{Products, Weights, sums};
@@ -40,6 +43,7 @@ use values::Values;
 /// Starts a request with many terms.
 pub(super) struct Prepare<'d, 'a> {
     pub(super) device: &'d str,
+    pub(super) rooms: Arc<Rooms>,
     pub(super) request: SumcheckRequest<'a>,
     /// The number of rounds before integers are bound, as far as magnitudes permit; the cheapest if absent.
     pub(super) window: Option<usize>,
@@ -58,7 +62,8 @@ impl<'a> LaneKernel for Prepare<'_, 'a> {
             order: RoundOrder::new(self.device, num_vars),
             degree,
             head: plan.head,
-            values: Values::new(&plan.early, 1 << num_vars),
+            values: Values::new(&self.rooms, &plan.early, 1 << num_vars),
+            rooms: self.rooms,
             early: plan.early.len(),
             late: plan.late,
             places: plan.places,
@@ -73,6 +78,7 @@ impl<'a> LaneKernel for Prepare<'_, 'a> {
 
 struct Rounds<'a, S: LaneOps> {
     ops: S,
+    rooms: Arc<Rooms>,
     order: RoundOrder,
     degree: usize,
     head: Head,
@@ -150,7 +156,10 @@ impl<S: LaneOps> RoundProver for Rounds<'_, S> {
             (Place::Head, Head::Eq(eq, _)) => eq.prefix.scale(),
             (Place::Head, _) => Fr::ZERO,
         };
-        Ok(self.places.iter().map(value).collect())
+        let evals = self.places.iter().map(value).collect();
+        let Self { values, rooms, .. } = *self;
+        values.free(&rooms);
+        Ok(evals)
     }
 }
 
@@ -163,15 +172,16 @@ impl<S: LaneOps> Rounds<'_, S> {
         if let Head::Eq(eq, _) = &mut self.head {
             eq.bind(r);
         }
-        self.values.bind(self.ops, r);
+        self.values.bind(self.ops, &self.rooms, r);
         if self.challenges.len() < self.window {
             self.challenges.push(r);
             self.grids.iter_mut().for_each(|grid| grid.bind(r));
             if self.challenges.len() == self.window {
                 self.grids.clear();
                 let late = std::mem::take(&mut self.late);
+                let slots = self.early;
                 self.values
-                    .lift(self.ops, self.early, &late, &self.challenges);
+                    .lift(self.ops, &self.rooms, slots, &late, &self.challenges);
             }
         }
     }

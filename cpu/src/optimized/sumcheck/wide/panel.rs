@@ -258,13 +258,17 @@ fn read(wire: IntSlice<'_>, sources: &[(usize, i16)], offset: usize, lanes: usiz
         narrow: impl Fn(T) -> i16,
     ) -> Row {
         if lanes == ROWS {
-            return sources.iter().fold(Row::ZERO, |row, &(place, factor)| {
-                let values = values[place + offset..].as_chunks::<ROWS>().0.first();
-                let values = values.map_or([0; ROWS], |values| values.map(&narrow));
-                Row(std::array::from_fn(|lane| {
-                    row.0[lane].wrapping_add(values[lane].wrapping_mul(factor))
-                }))
-            });
+            let mut row = Row::ZERO;
+            // A loop, not a fold: its body is compiled for the lanes only if it is inlined.
+            for &(place, factor) in sources {
+                let Some(values) = values[place + offset..].as_chunks::<ROWS>().0.first() else {
+                    continue;
+                };
+                for (sum, &value) in row.0.iter_mut().zip(values) {
+                    *sum = sum.wrapping_add(narrow(value).wrapping_mul(factor));
+                }
+            }
+            return row;
         }
         let mut row = Row::ZERO;
         for &(place, factor) in sources {

@@ -54,16 +54,11 @@ pub(super) struct Plan<'a> {
     pub(super) wires: Vec<IntSlice<'a>>,
 }
 
-/// The magnitude of the entries of a table that can be multiplied as integers.
-fn magnitude(table: &Table<'_>) -> Option<i64> {
-    match table {
-        Table::Int(values) => {
-            let bits = magnitude_bits(*values);
-            // Exact for the values that matter most.
-            (bits < 15).then(|| if bits <= 1 { 1 } else { 1 << bits })
-        }
-        _ => None,
-    }
+/// The magnitude of the entries of a table that can be multiplied as integers, from its bits.
+fn magnitude(bits: Option<u32>) -> Option<i64> {
+    // Exact for the values that matter most.
+    bits.filter(|&bits| bits < 15)
+        .map(|bits| if bits <= 1 { 1 } else { 1 << bits })
 }
 
 impl<'a> Plan<'a> {
@@ -75,7 +70,14 @@ impl<'a> Plan<'a> {
         window: Option<usize>,
     ) -> Self {
         let head = head(&tables, &terms);
-        let magnitudes: Vec<Option<i64>> = tables.iter().map(magnitude).collect();
+        let bits: Vec<Option<u32>> = tables
+            .iter()
+            .map(|table| match table {
+                Table::Int(values) => Some(magnitude_bits(*values)),
+                _ => None,
+            })
+            .collect();
+        let magnitudes: Vec<Option<i64>> = bits.iter().copied().map(magnitude).collect();
         let terms: Vec<(Fr, Factors)> = terms
             .into_iter()
             .map(|mut term| {
@@ -106,12 +108,9 @@ impl<'a> Plan<'a> {
                 && bounds[index].is_some_and(|bound| fits(bound, terms[index].1.len(), window))
         };
 
-        let mut is_early: Vec<bool> = tables
+        let mut is_early: Vec<bool> = bits
             .iter()
-            .map(|table| match table {
-                Table::Int(values) => window == 0 || magnitude_bits(*values) > SIGNED_BITS,
-                _ => true,
-            })
+            .map(|bits| window == 0 || bits.is_none_or(|bits| bits > SIGNED_BITS))
             .collect();
         for (_, (_, factors)) in (terms.iter().enumerate()).filter(|(index, _)| !integer(*index)) {
             factors.iter().for_each(|&factor| is_early[factor] = true);

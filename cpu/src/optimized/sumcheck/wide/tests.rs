@@ -151,6 +151,7 @@ impl Instance {
                     level,
                     Prepare {
                         device: "wide",
+                        rooms: Arc::default(),
                         request: self.request(),
                         window: window.map(|window| window.min(self.challenges.len())),
                     },

@@ -1,10 +1,11 @@
 //! Tables bound so far, one row per slot.
 
-use kernelwise_field::{AdditiveGroup, Fr};
+use kernelwise_field::Fr;
 use kernelwise_hal::IntSlice;
 use kernelwise_hal::rounds::eq_table;
 use rayon::prelude::*;
 
+use super::super::rooms::Rooms;
 use crate::simd::{LaneOps, LaneTask, WIDTH};
 
 /// Elements per task at least: tens of microseconds of work.
@@ -13,7 +14,9 @@ const TASK: usize = 1 << 12;
 /// Rows of `len` field elements, one after the other; the number of rows is a multiple of [`WIDTH`], so that vectors
 /// may take elements of several rows.
 pub(super) struct Values {
-    elements: Vec<Fr>,
+    /// Longer than the rows, with arbitrary contents beyond.
+    room: Vec<Fr>,
+    rows: usize,
     len: usize,
 }
 
@@ -24,11 +27,13 @@ fn rows(slots: usize) -> usize {
 
 impl Values {
     /// Rows that are copied from tables of `len` entries.
-    pub(super) fn new(tables: &[std::borrow::Cow<'_, [Fr]>], len: usize) -> Self {
-        let mut elements = Vec::with_capacity(rows(tables.len()) * len);
-        tables.iter().for_each(|t| elements.extend_from_slice(t));
-        elements.resize(rows(tables.len()) * len, Fr::ZERO);
-        Self { elements, len }
+    pub(super) fn new(rooms: &Rooms, tables: &[std::borrow::Cow<'_, [Fr]>], len: usize) -> Self {
+        let rows = rows(tables.len());
+        let mut room = rooms.take(rows * len);
+        for (row, table) in room.chunks_mut(len).zip(tables) {
+            row.copy_from_slice(table);
+        }
+        Self { room, rows, len }
     }
 
     /// Entries of a row.
@@ -38,29 +43,34 @@ impl Values {
 
     /// All rows.
     pub(super) fn elements(&self) -> &[Fr] {
-        &self.elements
+        &self.room[..self.rows * self.len]
     }
 
     /// One row.
     pub(super) fn row(&self, slot: usize) -> &[Fr] {
-        &self.elements[slot * self.len..(slot + 1) * self.len]
+        &self.room[slot * self.len..(slot + 1) * self.len]
+    }
+
+    /// Gives the memory back.
+    pub(super) fn free(self, rooms: &Rooms) {
+        rooms.give_back(self.room);
     }
 
     /// Binds the first variable of every row.
-    pub(super) fn bind<S: LaneOps>(&mut self, ops: S, r: Fr) {
+    pub(super) fn bind<S: LaneOps>(&mut self, ops: S, rooms: &Rooms, r: Fr) {
         let half = self.len / 2;
-        let mut bound = vec![Fr::ZERO; self.elements.len() / 2];
+        let mut bound = rooms.take(self.rows * half);
         let r = ops.splat(r);
-        in_tasks(&mut bound, |start, out| {
+        in_tasks(&mut bound[..self.rows * half], TASK, |start, out| {
             ops.run_task(Bind {
-                from: &self.elements,
+                from: self.elements(),
                 half,
                 start,
                 r,
                 out,
             });
         });
-        self.elements = bound;
+        rooms.give_back(std::mem::replace(&mut self.room, bound));
         self.len = half;
     }
 
@@ -68,23 +78,24 @@ impl Values {
     pub(super) fn lift<S: LaneOps>(
         &mut self,
         ops: S,
+        rooms: &Rooms,
         slots: usize,
         late: &[IntSlice<'_>],
         challenges: &[Fr],
     ) {
         let len = self.len;
-        self.elements.truncate(slots * len);
-        self.elements
-            .resize(rows(slots + late.len()) * len, Fr::ZERO);
+        let all = rows(slots + late.len());
+        let mut room = rooms.take(all * len);
+        room[..slots * len].copy_from_slice(&self.room[..slots * len]);
         let factor = ops.integer_unit::<Fr>() * ops.words_factor::<Fr>();
         let weights: Vec<S::Lanes<Fr>> = eq_table(challenges)
             .into_iter()
             .map(|weight| ops.splat(weight * factor))
             .collect();
         // A row that is shorter than a vector is computed alone: neighbours may differ in type.
-        let target = &mut self.elements[slots * len..(slots + late.len()) * len];
+        let target = &mut room[slots * len..(slots + late.len()) * len];
         let rows_per_task = TASK.div_ceil(len);
-        in_tasks_of(target, rows_per_task * len, |start, out| {
+        in_tasks(target, rows_per_task * len, |start, out| {
             ops.run_task(Lift {
                 late: &late[start / len..],
                 weights: &weights,
@@ -92,15 +103,13 @@ impl Values {
                 out,
             });
         });
+        rooms.give_back(std::mem::replace(&mut self.room, room));
+        self.rows = all;
     }
 }
 
-/// Splits `out` into tasks, for several threads if there is enough to do.
-fn in_tasks(out: &mut [Fr], task: impl Fn(usize, &mut [Fr]) + Sync + Send) {
-    in_tasks_of(out, TASK, task);
-}
-
-fn in_tasks_of(out: &mut [Fr], size: usize, task: impl Fn(usize, &mut [Fr]) + Sync + Send) {
+/// Splits `out` into tasks of `size`, for several threads if there is enough to do.
+fn in_tasks(out: &mut [Fr], size: usize, task: impl Fn(usize, &mut [Fr]) + Sync + Send) {
     if out.len() <= size || rayon::current_num_threads() == 1 {
         for (index, out) in out.chunks_mut(size).enumerate() {
             task(index * size, out);
@@ -127,12 +136,18 @@ pub(super) fn eight<S: LaneOps>(
     } else {
         // Powers of two: shifts and masks.
         let log = half.ilog2();
-        let at = |lane: usize| {
+        gather(ops, |lane| {
             let position = start + lane;
             &elements[((position >> log) << (log + 1)) + upper * half + (position & (half - 1))]
-        };
-        ops.gather_words(std::array::from_fn(at))
+        })
     }
+}
+
+/// Elements that lie apart, written out: a closure that an array calls would not be compiled for the lanes.
+#[inline(always)]
+pub(super) fn gather<'a, S: LaneOps>(ops: S, at: impl Fn(usize) -> &'a Fr) -> S::Lanes<Fr> {
+    const { assert!(WIDTH == 8) };
+    ops.gather_words([at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7)])
 }
 
 struct Bind<'t, L> {

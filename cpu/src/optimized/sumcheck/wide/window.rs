@@ -14,8 +14,11 @@ use crate::simd::{LaneOps, LaneTask, Level, WIDTH};
 /// Pairs of terms that pass over all slices of a panel while they are in the first-level cache.
 const PAIRS: usize = 256;
 
-/// Products of a row by a pair of terms below which another thread is not worth waking.
-const PARALLEL: usize = 1 << 14;
+/// Products of a row by a pair of terms below which another thread is not worth waking: tens of microseconds of work.
+const PARALLEL: usize = 1 << 12;
+
+/// Products of field elements below which another thread is not worth waking.
+const PARALLEL_PRODUCTS: usize = 1 << 10;
 
 /// The polynomials of the window, one for each degree of terms.
 pub(super) fn grids<S: LaneOps>(ops: S, num_vars: usize, plan: &Plan<'_>) -> Vec<Grid> {
@@ -30,7 +33,8 @@ pub(super) fn grids<S: LaneOps>(ops: S, num_vars: usize, plan: &Plan<'_>) -> Vec
         return Vec::new();
     };
     let pairs: usize = lists.iter().map(|(list, _)| list.pairs()).sum();
-    let work = pairs << (num_vars - window);
+    // At every point of the grid, sixteen instances at a time.
+    let work = (pairs << (num_vars - window)) / ROWS * (largest + 1).pow(window as u32);
     let threads = if work < PARALLEL {
         1
     } else {
@@ -75,7 +79,8 @@ fn weigh(degree: usize, instances: usize, values: Vec<Fr>, plan: &Plan<'_>) -> G
         Head::Eq(_, point) => {
             let weights = eq_table(&point[window..]);
             let values = values
-                .chunks(instances)
+                .par_chunks(instances)
+                .with_min_len(PARALLEL_PRODUCTS.div_ceil(instances))
                 .map(|values| dot(values, &weights))
                 .collect();
             Grid::new(degree, window, values)

@@ -4,6 +4,7 @@ mod advice;
 mod evaluate;
 mod functions;
 mod levels;
+mod phases;
 mod prove;
 mod witness;
 

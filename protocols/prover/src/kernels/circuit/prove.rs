@@ -4,13 +4,14 @@ use kernelwise_core::circuit::{Circuit, Layer, Width};
 use kernelwise_core::claim::Claim;
 use kernelwise_core::field::{AdditiveGroup, Field, Fr};
 use kernelwise_core::kernels::{
-    CircuitLaunch, GatePhase, GridWeights, LaunchView, LayerWeights, LevelClaim, Pending, combine,
+    CircuitLaunch, GridWeights, LaunchView, LayerWeights, LevelClaim, Pending, combine,
 };
 use kernelwise_core::poly::eq_table;
 use kernelwise_core::program::TensorId;
 use kernelwise_hal::{SumcheckRequest, Table, Term};
 
 use super::levels::Level;
+use super::phases::{Phases, combine_all, eq_table_of};
 use super::witness::{circuit_of, coefficients, evaluate};
 use crate::backward::Backward;
 use crate::error::ProveError;
@@ -188,7 +189,7 @@ impl Prover<'_, '_, '_, '_> {
             table.resize(1 << num_vars, Fr::ZERO);
             Table::Fr(table.into())
         };
-        let mut gates = GatePhase::new(weights);
+        let mut gates = Phases::new(weights);
         let mut value = rounds.claim * scale - constant;
         let mut wires = Vec::with_capacity(layer.degree());
         for phase in 1..=layer.degree() {
@@ -214,8 +215,7 @@ impl Prover<'_, '_, '_, '_> {
                 ));
             };
             let wire = self.pass.channel.send_one("circuit wire value", wire);
-            let mut eq = eq_table(&bound.point);
-            eq.truncate(values.len());
+            let eq = eq_table_of(&bound.point, values.len());
             let settled = gates.bind(&eq);
             let rest = if phase < layer.degree() {
                 self.pass.channel.send_one("circuit gate value", rest)
@@ -226,11 +226,8 @@ impl Prover<'_, '_, '_, '_> {
             wires.push((eq, wire));
         }
         let grid = GridWeights::at_point(grid, &rounds.point);
-        Ok(combine(
-            grid,
-            self.pass.channel.challenge(),
-            wires.into_iter(),
-        ))
+        let challenge = self.pass.channel.challenge();
+        Ok(combine_all(&grid, challenge, &wires))
     }
 
     /// `Σ_n grid(n)·(L(n) + Σ_t w_t Π_j V(x_tj, n))`, where `L` gathers constants and linear terms.
