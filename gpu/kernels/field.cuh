@@ -104,7 +104,9 @@ struct alignas(16) Field {
     KW_INLINE bool operator==(const Field& b) const { return equal(limbs, b.limbs); }
     KW_INLINE bool is_zero() const { return kw::is_zero(limbs); }
     KW_INLINE Field twice() const { return *this + *this; }
-    KW_INLINE Field square() const { return *this * *this; }
+    KW_INLINE Field square() const {
+        return Field{subtract_once(montgomery_square<P>(limbs), P::modulus())};
+    }
 
     // The integer below p that this element is, out of Montgomery form.
     KW_INLINE Limbs to_integer() const {
@@ -146,7 +148,7 @@ struct alignas(16) Loose {
     KW_INLINE Loose operator-() const { return zero() - *this; }
     KW_INLINE Loose operator*(const Loose& b) const { return Loose(montgomery_product<P>(limbs, b.limbs)); }
     KW_INLINE Loose twice() const { return *this + *this; }
-    KW_INLINE Loose square() const { return *this * *this; }
+    KW_INLINE Loose square() const { return Loose(montgomery_square<P>(limbs)); }
     // Nearly always settled by the lowest limb.
     KW_INLINE bool is_zero() const {
         if (limbs.v[0] != 0 && limbs.v[0] != P::modulus(0)) return false;

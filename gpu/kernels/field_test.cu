@@ -23,6 +23,7 @@ KW_DEVICE Field<P> operation(uint32_t number, const Field<P>& a, const Field<P>&
         case 11: return Field<P>{a.to_integer()};
         case 12: return Field<P>::from_integer(a.limbs);
         case 13: return Loose<P>::product_difference(la + lb, la - lb, -la, lb + lb).reduce();
+        case 14: return (la + lb).square().reduce();
         default: return Field<P>::from_signed(static_cast<int64_t>(static_cast<uint64_t>(a.limbs.v[1]) << 32 | a.limbs.v[0]));
     }
 }

@@ -170,6 +170,136 @@ KW_DEVICE Limbs montgomery_product_sum(const Limbs& a, const Limbs& b, const Lim
     return merge(even, odd);
 }
 
+// Products of `b` with two or three limbs at distance two, to acc[0..] side by side; the carry goes into `top`, which is
+// the limb after them.
+KW_DEVICE void mad_three(uint32_t* acc, uint32_t& top, uint32_t a0, uint32_t a2, uint32_t a4, uint32_t b) {
+    asm("mad.lo.cc.u32 %0, %7, %10, %0;\n\t"
+        "madc.hi.cc.u32 %1, %7, %10, %1;\n\t"
+        "madc.lo.cc.u32 %2, %8, %10, %2;\n\t"
+        "madc.hi.cc.u32 %3, %8, %10, %3;\n\t"
+        "madc.lo.cc.u32 %4, %9, %10, %4;\n\t"
+        "madc.hi.cc.u32 %5, %9, %10, %5;\n\t"
+        "addc.u32 %6, %6, 0;"
+        : "+r"(acc[0]), "+r"(acc[1]), "+r"(acc[2]), "+r"(acc[3]), "+r"(acc[4]), "+r"(acc[5]), "+r"(top)
+        : "r"(a0), "r"(a2), "r"(a4), "r"(b));
+}
+
+KW_DEVICE void mad_two(uint32_t* acc, uint32_t& top, uint32_t a0, uint32_t a2, uint32_t b) {
+    asm("mad.lo.cc.u32 %0, %5, %7, %0;\n\t"
+        "madc.hi.cc.u32 %1, %5, %7, %1;\n\t"
+        "madc.lo.cc.u32 %2, %6, %7, %2;\n\t"
+        "madc.hi.cc.u32 %3, %6, %7, %3;\n\t"
+        "addc.u32 %4, %4, 0;"
+        : "+r"(acc[0]), "+r"(acc[1]), "+r"(acc[2]), "+r"(acc[3]), "+r"(top)
+        : "r"(a0), "r"(a2), "r"(b));
+}
+
+KW_DEVICE void mad_one(uint32_t* acc, uint32_t& top, uint32_t a, uint32_t b) {
+    asm("mad.lo.cc.u32 %0, %3, %4, %0;\n\t"
+        "madc.hi.cc.u32 %1, %3, %4, %1;\n\t"
+        "addc.u32 %2, %2, 0;"
+        : "+r"(acc[0]), "+r"(acc[1]), "+r"(top)
+        : "r"(a), "r"(b));
+}
+
+// t += Σ a_i²·2^(64·i).
+KW_DEVICE void add_squares(uint32_t* t, const Limbs& a) {
+    asm("mad.lo.cc.u32 %0, %16, %16, %0;\n\t"
+        "madc.hi.cc.u32 %1, %16, %16, %1;\n\t"
+        "madc.lo.cc.u32 %2, %17, %17, %2;\n\t"
+        "madc.hi.cc.u32 %3, %17, %17, %3;\n\t"
+        "madc.lo.cc.u32 %4, %18, %18, %4;\n\t"
+        "madc.hi.cc.u32 %5, %18, %18, %5;\n\t"
+        "madc.lo.cc.u32 %6, %19, %19, %6;\n\t"
+        "madc.hi.cc.u32 %7, %19, %19, %7;\n\t"
+        "madc.lo.cc.u32 %8, %20, %20, %8;\n\t"
+        "madc.hi.cc.u32 %9, %20, %20, %9;\n\t"
+        "madc.lo.cc.u32 %10, %21, %21, %10;\n\t"
+        "madc.hi.cc.u32 %11, %21, %21, %11;\n\t"
+        "madc.lo.cc.u32 %12, %22, %22, %12;\n\t"
+        "madc.hi.cc.u32 %13, %22, %22, %13;\n\t"
+        "madc.lo.cc.u32 %14, %23, %23, %14;\n\t"
+        "madc.hi.u32 %15, %23, %23, %15;"
+        : "+r"(t[0]), "+r"(t[1]), "+r"(t[2]), "+r"(t[3]), "+r"(t[4]), "+r"(t[5]), "+r"(t[6]), "+r"(t[7]), "+r"(t[8]), "+r"(t[9]), "+r"(t[10]), "+r"(t[11]), "+r"(t[12]), "+r"(t[13]), "+r"(t[14]), "+r"(t[15])
+        : "r"(a.v[0]), "r"(a.v[1]), "r"(a.v[2]), "r"(a.v[3]), "r"(a.v[4]), "r"(a.v[5]), "r"(a.v[6]), "r"(a.v[7]));
+}
+
+// t[1..16] = 2·(t[1..16] + odd[1..16]).
+KW_DEVICE void double_sum(uint32_t* t, const uint32_t* odd) {
+    asm("add.cc.u32 %0, %0, %15;\n\t"
+        "addc.cc.u32 %1, %1, %16;\n\t"
+        "addc.cc.u32 %2, %2, %17;\n\t"
+        "addc.cc.u32 %3, %3, %18;\n\t"
+        "addc.cc.u32 %4, %4, %19;\n\t"
+        "addc.cc.u32 %5, %5, %20;\n\t"
+        "addc.cc.u32 %6, %6, %21;\n\t"
+        "addc.cc.u32 %7, %7, %22;\n\t"
+        "addc.cc.u32 %8, %8, %23;\n\t"
+        "addc.cc.u32 %9, %9, %24;\n\t"
+        "addc.cc.u32 %10, %10, %25;\n\t"
+        "addc.cc.u32 %11, %11, %26;\n\t"
+        "addc.cc.u32 %12, %12, %27;\n\t"
+        "addc.cc.u32 %13, %13, %28;\n\t"
+        "addc.u32 %14, %14, %29;"
+        : "+r"(t[1]), "+r"(t[2]), "+r"(t[3]), "+r"(t[4]), "+r"(t[5]), "+r"(t[6]), "+r"(t[7]), "+r"(t[8]), "+r"(t[9]), "+r"(t[10]), "+r"(t[11]), "+r"(t[12]), "+r"(t[13]), "+r"(t[14]), "+r"(t[15])
+        : "r"(odd[1]), "r"(odd[2]), "r"(odd[3]), "r"(odd[4]), "r"(odd[5]), "r"(odd[6]), "r"(odd[7]), "r"(odd[8]), "r"(odd[9]), "r"(odd[10]), "r"(odd[11]), "r"(odd[12]), "r"(odd[13]), "r"(odd[14]), "r"(odd[15]));
+    asm("add.cc.u32 %0, %0, %0;\n\t"
+        "addc.cc.u32 %1, %1, %1;\n\t"
+        "addc.cc.u32 %2, %2, %2;\n\t"
+        "addc.cc.u32 %3, %3, %3;\n\t"
+        "addc.cc.u32 %4, %4, %4;\n\t"
+        "addc.cc.u32 %5, %5, %5;\n\t"
+        "addc.cc.u32 %6, %6, %6;\n\t"
+        "addc.cc.u32 %7, %7, %7;\n\t"
+        "addc.cc.u32 %8, %8, %8;\n\t"
+        "addc.cc.u32 %9, %9, %9;\n\t"
+        "addc.cc.u32 %10, %10, %10;\n\t"
+        "addc.cc.u32 %11, %11, %11;\n\t"
+        "addc.cc.u32 %12, %12, %12;\n\t"
+        "addc.cc.u32 %13, %13, %13;\n\t"
+        "addc.u32 %14, %14, %14;"
+        : "+r"(t[1]), "+r"(t[2]), "+r"(t[3]), "+r"(t[4]), "+r"(t[5]), "+r"(t[6]), "+r"(t[7]), "+r"(t[8]), "+r"(t[9]), "+r"(t[10]), "+r"(t[11]), "+r"(t[12]), "+r"(t[13]), "+r"(t[14]), "+r"(t[15]));
+}
+
+// Products of different limbs once, in two arrays by the parity of their place, doubled together; then the squares; then
+// the lower half is cleared, whose quotients do not depend on the upper. 100 wide products instead of 128.
+template <class P>
+KW_DEVICE Limbs montgomery_square(const Limbs& a) {
+    uint32_t t[2 * LIMBS] = {}, odd[2 * LIMBS] = {};
+    const uint32_t* v = a.v;
+    mul_row(odd + 1, v[1], v[3], v[5], v[7], v[0]);
+    mad_three(t + 2, t[8], v[2], v[4], v[6], v[0]);
+    mad_three(odd + 3, odd[9], v[2], v[4], v[6], v[1]);
+    mad_three(t + 4, t[10], v[3], v[5], v[7], v[1]);
+    mad_three(odd + 5, odd[11], v[3], v[5], v[7], v[2]);
+    mad_two(t + 6, t[10], v[4], v[6], v[2]);
+    mad_two(odd + 7, odd[11], v[4], v[6], v[3]);
+    mad_two(t + 8, t[12], v[5], v[7], v[3]);
+    mad_two(odd + 9, odd[13], v[5], v[7], v[4]);
+    mad_one(t + 10, t[12], v[6], v[4]);
+    mad_one(odd + 11, odd[13], v[6], v[5]);
+    mad_one(t + 12, t[14], v[7], v[5]);
+    mad_one(odd + 13, odd[15], v[7], v[6]);
+    double_sum(t, odd);
+    add_squares(t, a);
+
+    uint32_t* even = t;
+    uint32_t rest[LIMBS];
+    const uint32_t first = even[0] * P::NEGATED_INVERSE;
+    mul_row(rest, P::modulus(1), P::modulus(3), P::modulus(5), P::modulus(7), first);
+    mad_row(even, rest[7], P::modulus(0), P::modulus(2), P::modulus(4), P::modulus(6), first);
+#pragma unroll
+    for (int i = 1; i < LIMBS; i++) {
+        uint32_t* done = i % 2 == 1 ? even : rest;
+        uint32_t* next = i % 2 == 1 ? rest : even;
+        const uint32_t m = (next[0] + done[1]) * P::NEGATED_INVERSE;
+        shift_mad_row(done, next[0], P::modulus(1), P::modulus(3), P::modulus(5), P::modulus(7), m);
+        mad_row(next, done[7], P::modulus(0), P::modulus(2), P::modulus(4), P::modulus(6), m);
+    }
+    const Limbs high = {{t[8], t[9], t[10], t[11], t[12], t[13], t[14], t[15]}};
+    return add(merge(even, rest), high);
+}
+
 #else
 
 KW_DEVICE uint64_t word(const Limbs& a, int i) { return static_cast<uint64_t>(a.v[2 * i + 1]) << 32 | a.v[2 * i]; }
@@ -247,6 +377,11 @@ KW_DEVICE Limbs montgomery_product_sum(const Limbs& a, const Limbs& b, const Lim
         reduce_word<P>(t);
     }
     return from_words(t);
+}
+
+template <class P>
+KW_DEVICE Limbs montgomery_square(const Limbs& a) {
+    return montgomery_product<P>(a, a);
 }
 
 #endif

@@ -5,7 +5,8 @@
 
 namespace kw {
 
-// Threads per block of the kernels that add points.
+// Threads per block of the kernels that add points. Of the one that counts, 512 fit a multiprocessor, four warps for each
+// scheduler.
 constexpr uint32_t ADD_THREADS = 128;
 // Segments of one bucket that one thread combines.
 constexpr uint32_t COMBINE = 8;
@@ -107,7 +108,7 @@ KW_DEVICE void join(Sum<L>* results, const Sum<L>* tasks, uint32_t rows, uint32_
 }  // namespace kw
 
 #define KW_MSM_KERNELS(group, Point, Total)                                                                            \
-    extern "C" __global__ void __launch_bounds__(kw::ADD_THREADS)                                                      \
+    extern "C" __global__ void __launch_bounds__(kw::ADD_THREADS, 512 / kw::ADD_THREADS)                               \
         kw_msm_accumulate_##group(Total* sums, const Point* bases, const uint32_t* entries, const uint4* jobs,         \
                                   const uint32_t* segments) {                                                          \
         kw::accumulate(sums, bases, entries, jobs, segments);                                                          \

@@ -58,6 +58,7 @@ def check_field(module, kernel, p):
         lambda a, b: a * over,
         lambda a, b: a * R,
         lambda a, b: ((a + b) * (a - b) + a * 2 * b) * over,
+        lambda a, b: (a + b) ** 2 * over,
         lambda a, b: signed(a) * R,
     ]
     edges = [0, 1, 2, p - 1, p - 2, p >> 1, (p + 1) >> 1, R % p, -R % p, (1 << 252) - 1, (1 << 253) - 1]
