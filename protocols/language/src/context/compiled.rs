@@ -3,6 +3,7 @@
 use kernelwise_core::Values;
 use kernelwise_core::program::Program;
 use kernelwise_prover::key::Parameters;
+use kernelwise_prover::plan::{Plan, Rates, plan};
 use kernelwise_prover::{
     Devices, HintRegistry, Observer, ProveError, Proved, ProverKey, Witness, execute, prove, setup,
 };
@@ -93,6 +94,14 @@ impl Compiled {
     /// As [`execute`](Self::execute).
     pub fn run(&self) -> Result<Vec<Values>, KernelError> {
         Ok(self.execute()?.public(&self.program)?.outputs)
+    }
+
+    /// What a proof will cost, from the rates of the devices that will make it.
+    ///
+    /// # Errors
+    /// What running the program on inputs of zeros reports.
+    pub fn plan(&self, rates: &Rates) -> Result<Plan, ProveError> {
+        plan(&self.program, &self.parameters, &self.hints, rates)
     }
 
     /// Commits to the parameters; the key holds the program and its hints.

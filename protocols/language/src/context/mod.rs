@@ -16,6 +16,7 @@ pub use compiled::Compiled;
 pub use launch::Argument;
 
 use crate::error::KernelError;
+use crate::patch::optimise;
 use crate::table::Table;
 
 /// Commitment rows are at most this long where an axis boundary allows it.
@@ -183,11 +184,21 @@ impl Context {
         Ok(self.tensor(array)?.range)
     }
 
-    /// Validates the program.
+    /// Drops what nothing needs, joins launches that move data, shares equal ones, and validates the program.
     ///
     /// # Errors
     /// [`KernelError::Graph`] that names the launch or tensor.
-    pub fn compile(self) -> Result<Compiled, KernelError> {
+    pub fn compile(mut self) -> Result<Compiled, KernelError> {
+        let places = optimise(&mut self.graph);
+        self.parameters = std::mem::take(&mut self.parameters)
+            .into_iter()
+            .filter_map(|(id, data)| Some((*places.get(&id)?, data)))
+            .collect();
+        self.compile_as_written()
+    }
+
+    /// Validates the program as it stands.
+    pub(crate) fn compile_as_written(self) -> Result<Compiled, KernelError> {
         let program = self.graph.validate()?;
         Ok(Compiled::new(
             program,
