@@ -73,10 +73,11 @@ fn host(root: &Path) {
         .include(root.join("shim"))
         .flag("-Wno-unknown-pragmas");
     if std::env::var_os("KERNELWISE_SANITIZE").is_some() {
-        build
-            .flag("-fsanitize=address")
-            .flag("-fno-omit-frame-pointer")
-            .flag("-g1");
+        for flag in ["-fsanitize=address", "-fno-omit-frame-pointer", "-g1"] {
+            build.flag(flag);
+        }
+        // Tests link the runtime themselves: Rust's linker is told to take no default libraries.
+        println!("cargo::rustc-link-arg=-Wl,--no-as-needed,-lasan");
     }
     build.files(files(&root.join("shim"), "cpp"));
     // Kernels are C++ under another extension.

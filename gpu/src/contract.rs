@@ -179,6 +179,7 @@ impl Contract for CudaContract {
 }
 
 #[cfg(all(test, feature = "host-shim"))]
+#[expect(clippy::unwrap_used, reason = "a broken helper must fail the test")]
 mod tests {
     use std::sync::Arc;
 
