@@ -55,14 +55,9 @@ pub enum Command {
 /// Which devices prove.
 #[derive(Debug, Args, Clone)]
 pub struct DeviceChoice {
-    /// Devices in order of preference, separated by commas (`kernelwise devices` lists them). An FPGA gets the requests that are
-    /// small enough for it; the CPU gets what no other takes.
-    #[arg(
-        long,
-        value_name = "NAME",
-        value_delimiter = ',',
-        default_value = crate::devices::DEFAULT
-    )]
+    /// Devices in order of preference, separated by commas (`kernelwise devices` lists them); a CUDA card if there is one, unless
+    /// named. An FPGA gets the requests that are small enough for it; the CPU gets what no other takes.
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub devices: Vec<String>,
 }
 

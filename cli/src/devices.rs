@@ -2,18 +2,31 @@
 
 use std::sync::Arc;
 
-use kernelwise_cpu::CpuFactory;
+use kernelwise_cpu::{CpuDevice, CpuFactory};
 use kernelwise_fpga::device::FpgaFactory;
-use kernelwise_hal::{Device, DeviceError, DeviceKind, Limits, Registry, Split};
+use kernelwise_gpu::{CUDA, CudaFactory};
+use kernelwise_hal::{
+    Device, DeviceError, DeviceInfo, DeviceKind, Fallback, Limits, Registry, Split,
+};
 use kernelwise_prover::{Devices, ProveError};
 
 /// Every family of devices.
 pub fn registry() -> Registry {
-    Registry::new().with(CpuFactory).with(FpgaFactory)
+    let cpu = Arc::new(CpuDevice::optimized());
+    Registry::new()
+        .with(CpuFactory)
+        .with(CudaFactory::with_tail(cpu))
+        .with(FpgaFactory)
 }
 
-/// The device that proves unless another is chosen, and serves what no other device takes.
-pub const DEFAULT: &str = "cpu";
+/// The device that serves what no other device takes.
+const CPU: &str = "cpu";
+
+/// What the CPU does sooner than a card has started.
+const CARD_LEAVES: Limits = Limits {
+    sumcheck_entries: 2048,
+    msm_scalars: 128,
+};
 
 /// What an FPGA behind a serial line gets: beyond this the line alone takes longer than the CPU needs.
 const FPGA_LIMITS: Limits = Limits {
@@ -23,6 +36,7 @@ const FPGA_LIMITS: Limits = Limits {
 
 /// Devices in order of preference.
 pub struct Chosen {
+    preferred: DeviceInfo,
     candidates: Vec<Arc<dyn Device>>,
     splits: Vec<Arc<Split>>,
 }
@@ -34,10 +48,21 @@ impl Chosen {
     /// [`ProveError::Unsupported`] if none offers one.
     pub fn select(&self) -> Result<Devices<'_>, ProveError> {
         let candidates: Vec<&dyn Device> = self.candidates.iter().map(AsRef::as_ref).collect();
-        Devices::select(&candidates)
+        let mut devices = Devices::select(&candidates)?;
+        let cpu = candidates.last().and_then(|cpu| cpu.contract());
+        if let (DeviceKind::Gpu, Some(contract)) = (self.preferred.kind, cpu) {
+            // A matrix lies where the caller has it, and copying it to a card takes longer than contracting it on a few cores.
+            devices.contract = contract;
+        }
+        Ok(devices)
     }
 
-    /// For every FPGA and the device behind it: who served how many sumchecks and multi-scalar multiplications.
+    /// The device that was preferred.
+    pub fn info(&self) -> &DeviceInfo {
+        &self.preferred
+    }
+
+    /// For every card, every FPGA and the device behind it: who served how many sumchecks and multi-scalar multiplications.
     pub fn served(&self) -> Vec<(String, kernelwise_hal::Served)> {
         let both = |split: &Arc<Split>| {
             split
@@ -48,30 +73,42 @@ impl Chosen {
     }
 }
 
-/// Opens devices by name; the CPU is added behind them.
+/// Opens devices by name; the CPU is added behind them. Without names, a card if there is one.
 ///
 /// # Errors
 /// [`DeviceError::UnknownDevice`] for names that are not there; whatever the drivers report.
 pub fn open(names: &[String]) -> Result<Chosen, DeviceError> {
     let registry = registry();
     let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
-    if !names.contains(&DEFAULT) {
-        names.push(DEFAULT);
+    if names.is_empty() && kernelwise_gpu::is_present() {
+        names.push(CUDA);
     }
+    if !names.contains(&CPU) {
+        names.push(CPU);
+    }
+    let cpu = registry.open(CPU)?;
     let mut chosen = Chosen {
+        preferred: cpu.info().clone(),
         candidates: Vec::new(),
         splits: Vec::new(),
     };
     for name in names.into_iter().rev() {
         let device = registry.open(name)?;
-        match chosen.candidates.first_mut() {
-            Some(rest) if device.info().kind == DeviceKind::Fpga => {
-                let split = Arc::new(Split::new(device, Arc::clone(rest), FPGA_LIMITS));
-                *rest = Arc::clone(&split) as Arc<dyn Device>;
-                chosen.splits.insert(0, split);
+        chosen.preferred = device.info().clone();
+        let split = match (device.info().kind, chosen.candidates.first()) {
+            (DeviceKind::Fpga, Some(rest)) => Split::new(device, Arc::clone(rest), FPGA_LIMITS),
+            (DeviceKind::Gpu, Some(rest)) => {
+                let card = Fallback::new(device, Arc::clone(rest));
+                Split::new(Arc::clone(&cpu), Arc::new(card), CARD_LEAVES)
             }
-            _ => chosen.candidates.insert(0, device),
-        }
+            _ => {
+                chosen.candidates.insert(0, device);
+                continue;
+            }
+        };
+        let split = Arc::new(split);
+        chosen.candidates[0] = Arc::clone(&split) as Arc<dyn Device>;
+        chosen.splits.insert(0, split);
     }
     Ok(chosen)
 }

@@ -286,6 +286,25 @@ fn inspect_and_devices_print_json() {
     expect(&output, 0);
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!(report["devices"][0]["name"], "cpu");
+    // Either there is a card, or a line says why not, and asking for it says the same.
+    let devices = report["devices"].as_array().expect("devices");
+    if devices.iter().all(|device| device["name"] != "cuda") {
+        let reason = report["unavailable"][0].as_str().expect("a reason");
+        assert!(reason.starts_with("cuda cannot be opened: "), "{reason}");
+        let output = kernelwise(&[
+            "prove",
+            &example("mlp.onnx"),
+            "--input",
+            &example("zero.json"),
+            "--out",
+            "nowhere",
+            "--devices",
+            "cuda",
+        ]);
+        expect(&output, 2);
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert!(message.contains(reason), "{message}");
+    }
 }
 
 #[test]

@@ -24,6 +24,11 @@ pub struct CudaFactory {
     tail: Option<Arc<dyn Device>>,
 }
 
+/// Whether the first card is there, with a driver for it.
+pub fn is_present() -> bool {
+    cuda::properties(0).is_ok()
+}
+
 /// The name of the `ordinal`-th card.
 pub(crate) fn name(ordinal: u32) -> String {
     match ordinal {

@@ -22,4 +22,4 @@ mod sumcheck;
 pub use device::CudaDevice;
 #[cfg(feature = "host-shim")]
 pub use factory::HOST;
-pub use factory::{CUDA, CudaFactory};
+pub use factory::{CUDA, CudaFactory, is_present};

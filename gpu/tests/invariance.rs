@@ -10,7 +10,9 @@ use kernelwise_gpu::CudaDevice;
 use kernelwise_gpu::driver::faulty::Faulty;
 use kernelwise_gpu::driver::host::Host;
 use kernelwise_hal::field::Fr;
-use kernelwise_hal::{Device, DualDevice, IntSlice, SumcheckRequest, Table, Term};
+use kernelwise_hal::{
+    Device, DualDevice, Fallback, IntSlice, SumcheckRequest, Table, Term, conformance,
+};
 
 /// Words that look random.
 fn words(seed: u64) -> impl Iterator<Item = u64> {
@@ -164,4 +166,17 @@ fn a_round_is_one_launch() {
     // Tables, views, the program with and without binds; nothing from round to round.
     let written = 2 * 32 * (1 << VARS) + 2 * 24 + 2 * (8 + 16);
     assert_eq!(counts.written_bytes, written);
+}
+
+#[test]
+fn what_does_not_fit_goes_to_the_device_behind() {
+    let cpu: Arc<dyn Device> = Arc::new(CpuDevice::optimized());
+    for memory_bytes in [0, 1 << 14, 1 << 18] {
+        let driver = Arc::new(Faulty::new(Arc::new(Host::new(3, memory_bytes))));
+        let cuda = CudaDevice::new("cuda-host", driver.clone(), None);
+        let both = Fallback::new(Arc::new(cuda), Arc::clone(&cpu));
+        let report = conformance::run(&both).unwrap();
+        assert!(report.skipped.is_empty());
+        assert_eq!(driver.counts().launches.is_empty(), memory_bytes == 0);
+    }
 }

@@ -50,6 +50,24 @@ fn every_device_gives_the_same_key_and_proof() {
     }
 }
 
+/// The device over the CUDA kernels, of which the CPU plays the last rounds, and with it what no card offers.
+#[cfg(feature = "host-shim")]
+#[test]
+fn kernels_on_the_host_give_the_same_key_and_proof() {
+    use kernelwise_gpu::{CudaFactory, HOST};
+    use kernelwise_hal::{DeviceFactory, Fallback};
+
+    let cpu: Arc<dyn Device> = Arc::new(CpuDevice::optimized());
+    for factory in [CudaFactory::default(), CudaFactory::with_tail(Arc::clone(&cpu))] {
+        let cuda = factory.open(HOST).expect("the kernels");
+        let device = Fallback::new(cuda, Arc::clone(&cpu));
+        let case = Case::new(network(1), 1);
+        assert_eq!(prove_on(&case, &device), prove_on(&case, &*cpu));
+        let key = set_up_on(&case, &device);
+        assert_eq!(key.verifier().digest(), case.key.verifier().digest());
+    }
+}
+
 /// Each operation on another device.
 #[test]
 fn mixed_devices_give_the_same_proof() {

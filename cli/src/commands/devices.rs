@@ -19,6 +19,8 @@ struct Listed {
 #[derive(Serialize)]
 struct Devices {
     devices: Vec<Listed>,
+    /// Why others that this program knows cannot be opened.
+    unavailable: Vec<String>,
 }
 
 impl Report for Devices {
@@ -29,7 +31,9 @@ impl Report for Devices {
                 device.name, device.kind, device.description, device.threads
             )
         };
-        self.devices.iter().map(line).collect::<Vec<_>>().join("\n")
+        let lines = self.devices.iter().map(line);
+        let lines = lines.chain(self.unavailable.iter().cloned());
+        lines.collect::<Vec<_>>().join("\n")
     }
 }
 
@@ -42,11 +46,14 @@ pub fn run(format: Format) -> Result<(), Failure> {
         threads: info.threads,
         memory_bytes: info.memory_bytes,
     };
-    let devices = devices::registry()
-        .devices()
-        .into_iter()
-        .map(list)
-        .collect();
-    print(format, &Devices { devices });
+    let registry = devices::registry();
+    let devices = registry.devices().into_iter().map(list).collect();
+    let unavailable = registry.unavailable();
+    let unavailable = unavailable.iter().map(ToString::to_string).collect();
+    let report = Devices {
+        devices,
+        unavailable,
+    };
+    print(format, &report);
     Ok(())
 }

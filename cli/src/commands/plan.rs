@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use kernelwise_core::program::Program;
-use kernelwise_prover::{Devices, HintRegistry, Plan, Proved, plan};
+use kernelwise_prover::{HintRegistry, Plan, Proved, plan};
 use serde::Serialize;
 
 use super::model;
@@ -46,8 +46,8 @@ impl Planned {
         program: &Program,
         parameters: &kernelwise_prover::key::Parameters,
     ) -> Result<(Self, Plan), Failure> {
-        let device = devices::registry().open(devices::DEFAULT)?;
-        let rates = rates(device.info(), Devices::select(&[device.as_ref()])?)?;
+        let chosen = devices::open(&[])?;
+        let rates = rates(chosen.info(), chosen.select()?)?;
         let plan = plan(program, parameters, &HintRegistry::default(), &rates)?;
         let steps = plan.steps.iter().map(|step| {
             let launch = step
@@ -70,7 +70,7 @@ impl Planned {
             actual_ms: None,
             predicted_peak_bytes: plan.peak_bytes(),
             proof_bytes: plan.proof_bytes,
-            device: device.info().name.clone(),
+            device: chosen.info().name.clone(),
             steps: steps.collect(),
             rates: rates.entries().collect(),
         };

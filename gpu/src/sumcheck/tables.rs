@@ -49,7 +49,7 @@ pub(super) struct Tables {
     resident: Option<Buffer<u64>>,
     /// Variables that are not bound.
     num_vars: usize,
-    memory: Memory,
+    _memory: Memory,
 }
 
 /// What the views point into.
@@ -57,7 +57,8 @@ struct Memory {
     _fields: Buffer<Fr>,
     _eqs: Vec<Buffer<Fr>>,
     _integers: (Buffer<i8>, Buffer<i16>, Buffer<i32>, Buffer<i64>),
-    rooms: Option<Buffer<Fr>>,
+    /// Where tables of integers are bound to; allocated at once, so that what does not fit is refused before the first round.
+    _rooms: Buffer<Fr>,
 }
 
 impl Tables {
@@ -93,6 +94,10 @@ impl Tables {
             gpu.upload_parts(&i64s)?,
         );
         let fields = gpu.upload_parts(&fields)?;
+        let is_int = |table: &&Table<'_>| matches!(table, Table::Int(_));
+        let half = len.div_ceil(2);
+        let rooms = gpu.allocate(tables.iter().filter(is_int).count() * half)?;
+        let mut rooms_used = 0;
         let mut eqs = Vec::new();
         let mut next = [0; 5];
         let mut place = |kind: u64| {
@@ -120,10 +125,17 @@ impl Tables {
                     continue;
                 }
             };
+            let bound = match kind {
+                FIELD => data,
+                _ => {
+                    rooms_used += half;
+                    rooms.pointer(rooms_used - half)
+                }
+            };
             contents.push(Content::Entries(views.len()));
             views.push(View {
                 data,
-                bound: data,
+                bound,
                 kind,
                 bits,
             });
@@ -134,11 +146,11 @@ impl Tables {
             views,
             resident: None,
             num_vars,
-            memory: Memory {
+            _memory: Memory {
                 _fields: fields,
                 _eqs: eqs,
                 _integers: integers,
-                rooms: None,
+                _rooms: rooms,
             },
         })
     }
@@ -199,14 +211,7 @@ impl Tables {
         if integers.is_empty() {
             return Ok(());
         }
-        let half = 1usize << (self.num_vars - 1);
-        let rooms = self.gpu.allocate(integers.len() * half)?;
-        for (place, &view) in integers.iter().enumerate() {
-            self.views[view].bound = rooms.pointer(place * half);
-        }
-        self.bind(&integers, r)?;
-        self.memory.rooms = Some(rooms);
-        Ok(())
+        self.bind(&integers, r)
     }
 
     /// Binds the first variable of all tables of elements, each in a pass of its own.

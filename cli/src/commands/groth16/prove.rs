@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use kernelwise_groth16::circom::{json, wtns, zkey};
-use kernelwise_groth16::{Devices, Prover, verify};
+use kernelwise_groth16::{Prover, verify};
 use kernelwise_prover::memory::peak_bytes;
 use serde::Serialize;
 
@@ -61,8 +61,8 @@ pub fn run(paths: &Paths<'_>, format: Format, quiet: bool) -> Result<(), Failure
     progress.announce("load");
     let start = Instant::now();
     let wires = read(paths.witness, wtns::read)?;
-    let device = devices::registry().open(devices::DEFAULT)?;
-    let devices = Devices::select(&[device.as_ref()])?;
+    let chosen = devices::open(&[])?;
+    let devices = chosen.select()?.groth16()?;
     let (prover, circuit) = if paths.stream {
         read(paths.key, zkey::stream)?
     } else {
