@@ -1,6 +1,7 @@
-//! What the case tables are too small for: the kernels compiled for the host return what the CPU returns.
-#![cfg(feature = "host-shim")]
+//! What the case tables are too small for: the kernels compiled for the host, or a card, return what the CPU returns.
 #![expect(clippy::unwrap_used, reason = "a broken helper must fail the test")]
+
+mod common;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -8,11 +9,8 @@ use std::sync::Arc;
 use kernelwise_cpu::CpuDevice;
 use kernelwise_gpu::CudaDevice;
 use kernelwise_gpu::driver::faulty::Faulty;
-use kernelwise_gpu::driver::host::Host;
 use kernelwise_hal::field::Fr;
-use kernelwise_hal::{
-    Device, DualDevice, Fallback, IntSlice, SumcheckRequest, Table, Term, conformance,
-};
+use kernelwise_hal::{Device, DualDevice, IntSlice, SumcheckRequest, Table, Term};
 
 /// Words that look random.
 fn words(seed: u64) -> impl Iterator<Item = u64> {
@@ -36,7 +34,7 @@ fn fields(seed: u64, len: usize) -> Vec<Fr> {
 
 /// Plays `request` on the host's kernels, with and without handing over, against the CPU.
 fn agrees(request: &SumcheckRequest<'_>) -> Arc<Faulty> {
-    let driver = Arc::new(Faulty::new(Arc::new(Host::new(7, 1 << 30))));
+    let driver = Arc::new(Faulty::new(common::driver(7)));
     let cpu: Arc<dyn Device> = Arc::new(CpuDevice::optimized());
     for tail in [None, Some(Arc::clone(&cpu))] {
         let cuda = CudaDevice::new("cuda-host", driver.clone(), tail);
@@ -83,6 +81,7 @@ fn term(coefficient: Fr, factors: &[usize]) -> Term {
 }
 
 #[test]
+#[cfg_attr(not(feature = "host-shim"), ignore = "needs a card")]
 fn threads_that_go_around_several_times() {
     const VARS: usize = 18;
     let tables = [1, 2, 3].map(|seed| fields(seed, 1 << VARS));
@@ -115,6 +114,7 @@ fn threads_that_go_around_several_times() {
 }
 
 #[test]
+#[cfg_attr(not(feature = "host-shim"), ignore = "needs a card")]
 fn many_terms_take_rows_of_the_grid() {
     const VARS: usize = 5;
     let tables: Vec<Vec<Fr>> = (0..40).map(|seed| fields(seed, 1 << VARS)).collect();
@@ -142,13 +142,14 @@ fn many_terms_take_rows_of_the_grid() {
 }
 
 #[test]
+#[cfg_attr(not(feature = "host-shim"), ignore = "needs a card")]
 fn a_round_is_one_launch() {
     const VARS: usize = 10;
     let tables = [1, 2].map(|seed| fields(seed, 1 << VARS));
     let table = |index: usize| Table::Fr(Cow::Borrowed(&tables[index][..]));
     let terms = vec![term(Fr::from(1u64), &[0, 1])];
     let request = SumcheckRequest::new(VARS, vec![table(0), table(1)], terms).unwrap();
-    let driver = Arc::new(Faulty::new(Arc::new(Host::new(0, 1 << 30))));
+    let driver = Arc::new(Faulty::new(common::driver(0)));
     let cuda = CudaDevice::new("cuda-host", driver.clone(), None);
     let mut prover = cuda.sumcheck().unwrap().prepare(request).unwrap();
     let mut bind = None;
@@ -168,8 +169,12 @@ fn a_round_is_one_launch() {
     assert_eq!(counts.written_bytes, written);
 }
 
+#[cfg(feature = "host-shim")]
 #[test]
 fn what_does_not_fit_goes_to_the_device_behind() {
+    use kernelwise_gpu::driver::host::Host;
+    use kernelwise_hal::{Fallback, conformance};
+
     let cpu: Arc<dyn Device> = Arc::new(CpuDevice::optimized());
     for memory_bytes in [0, 1 << 14, 1 << 18] {
         let driver = Arc::new(Faulty::new(Arc::new(Host::new(3, memory_bytes))));

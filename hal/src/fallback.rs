@@ -5,9 +5,9 @@ use std::sync::{Arc, OnceLock};
 use kernelwise_field::{Fr, G2};
 
 use crate::{
-    BaseSet, Contract, ContractAxis, Device, DeviceError, DeviceInfo, DeviceKind, ErrorKind,
-    FractionLayer, FractionTree, IntMatrix, IntSlice, Msm, MsmGroup, Ntt, RoundProver, Scalars,
-    SumcheckDevice, SumcheckRequest,
+    BaseSet, Contract, ContractAxis, Device, DeviceError, DeviceInfo, ErrorKind, FractionLayer,
+    FractionTree, IntMatrix, IntSlice, Msm, MsmGroup, Ntt, RoundProver, Scalars, SumcheckDevice,
+    SumcheckRequest,
 };
 
 /// Offers what either of two devices offers, and does on the second what the first does not offer or has no memory for.
@@ -25,7 +25,7 @@ impl Fallback {
         let (a, b) = (first.info(), second.info());
         let info = DeviceInfo {
             name: a.name.clone(),
-            kind: DeviceKind::Virtual,
+            kind: a.kind,
             description: format!("{}; {} for what does not fit", a.description, b.name),
             threads: a.threads,
             memory_bytes: a.memory_bytes,

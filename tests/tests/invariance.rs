@@ -58,7 +58,10 @@ fn kernels_on_the_host_give_the_same_key_and_proof() {
     use kernelwise_hal::{DeviceFactory, Fallback};
 
     let cpu: Arc<dyn Device> = Arc::new(CpuDevice::optimized());
-    for factory in [CudaFactory::default(), CudaFactory::with_tail(Arc::clone(&cpu))] {
+    for factory in [
+        CudaFactory::default(),
+        CudaFactory::with_tail(Arc::clone(&cpu)),
+    ] {
         let cuda = factory.open(HOST).expect("the kernels");
         let device = Fallback::new(cuda, Arc::clone(&cpu));
         let case = Case::new(network(1), 1);
