@@ -6,7 +6,7 @@
 // exceptional case handled. Y3, a difference of two products, takes one reduction instead of two.
 #pragma once
 
-#include "field.cuh"
+#include "quadratic.cuh"
 
 namespace kw {
 
@@ -108,5 +108,7 @@ KW_DEVICE Sum<L> times(const Sum<L>& sum, uint32_t factor) {
 
 typedef Affine<Fq> G1Affine;
 typedef Sum<LooseFq> G1;
+typedef Affine<Fq2> G2Affine;
+typedef Sum<LooseFq2> G2;
 
 }  // namespace kw

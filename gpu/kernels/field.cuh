@@ -65,26 +65,17 @@ KW_DEVICE Limbs subtract_modulo(const Limbs& a, const Limbs& b, const Limbs& m) 
     return add(t, back);
 }
 
-// Memory to registers and back, 16 bytes at a time.
-template <class T>
-KW_DEVICE void copy(T* to, const T* from) {
-    static_assert(sizeof(T) % 16 == 0 && alignof(T) >= 16, "whole vectors");
-#ifdef __CUDA_ARCH__
-#pragma unroll
-    for (uint32_t i = 0; i < sizeof(T) / 16; i++) reinterpret_cast<uint4*>(to)[i] = reinterpret_cast<const uint4*>(from)[i];
-#else
-    *to = *from;
-#endif
-}
+// Memory to registers and back: as a whole, so that the compiler takes 16 bytes at a time. Never through pointers to
+// vectors, which do not alias the words that values are made of: stores would be lost.
 template <class T>
 KW_DEVICE T load(const T* address) {
-    T value;
-    copy(&value, address);
-    return value;
+    static_assert(sizeof(T) % 16 == 0 && alignof(T) >= 16, "whole vectors");
+    return *address;
 }
 template <class T>
 KW_DEVICE void store(T* address, const T& value) {
-    copy(address, &value);
+    static_assert(sizeof(T) % 16 == 0 && alignof(T) >= 16, "whole vectors");
+    *address = value;
 }
 
 // An element below p.

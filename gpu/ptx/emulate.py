@@ -41,6 +41,13 @@ class Memory:
         return bytes(self.regions[base >> 32])
 
 
+def argument(frame, name, at, size, value):
+    """Puts a value into an argument of the call to come."""
+    data = frame.setdefault(name, bytearray())
+    data.extend(bytes(max(0, at + size - len(data))))
+    data[at : at + size] = value.to_bytes(size, "little")
+
+
 def signed(value, bits):
     return value - (1 << bits) if value >> (bits - 1) else value
 
@@ -97,8 +104,8 @@ class Translator:
             return "depot"
         if re.fullmatch(r"-?\d+|0[xX][0-9a-fA-F]+U?", operand):
             return str(int(operand.rstrip("U"), 0))
-        if operand in self.module.functions:
-            return repr(operand)
+        if operand in self.parameters:
+            return f"place({self.parameters.index(operand)})"
         raise ValueError(f"operand {operand}")
 
     def address(self, operand):
@@ -151,12 +158,9 @@ class Translator:
         if op[0] == "call":
             function = operands[0]
             arguments = re.findall(r"param\d+", " ".join(operands[1:]))
-            return [f"run({function!r}, [{', '.join(arguments)}])"]
-        if op[0] == "st" and op[1] == "param":
-            return [f"{operands[0][1:-1].split('+')[0]} = {self.name(operands[1])}"]
-        if op[0] == "ld" and op[1] == "param":
-            name, _, offset = operands[1][1:-1].partition("+")
-            return [f"{self.name(operands[0])} = parameter({self.parameters.index(name)}, {offset or 0}, {bits // 8})"]
+            return [f"run({function!r}, [{', '.join(f'bytes(frame.pop({name!r}))' for name in arguments)}])"]
+        if op[1:2] == ["param"]:
+            return self.parameter(op[0], operands, bits // 8)
         if op[0] in ("ld", "st"):
             return self.access(op, operands, bits // 8, kind)
         if op[0].startswith("cvta"):
@@ -229,6 +233,19 @@ class Translator:
             lines.append(f"cc = total >> {bits} & 1")
         return lines if carry else [f"{d} = ({total}) & {mask}"]
 
+    def parameter(self, op, operands, size):
+        """Arguments of a call, by value, and parameters."""
+        values, where = operands if op == "ld" else reversed(operands)
+        name, _, offset = where[1:-1].partition("+")
+        lines = []
+        for i, value in enumerate(values.split("|")):
+            value, at = self.name(value), int(offset or 0) + i * size
+            if op == "ld":
+                lines.append(f"{value} = parameter({self.parameters.index(name)}, {at}, {size})")
+            else:
+                lines.append(f"argument(frame, {name!r}, {at}, {size}, {value} & {MASK[8 * size]})")
+        return lines
+
     def access(self, op, operands, size, kind):
         store = op[0] == "st"
         values, where = (operands[1], operands[0]) if store else operands
@@ -246,7 +263,7 @@ class Translator:
         return lines
 
     def source(self):
-        lines = ["def function(memory, run, parameter, tid, ctaid, ntid, nctaid, depot):", " at = 0", " cc = 0", " while True:"]
+        lines = ["def function(memory, run, parameter, place, tid, ctaid, ntid, nctaid, depot):", " at = 0", " cc = 0", " frame = {}", " while True:"]
         return "\n".join(lines + self.lines)
 
 
@@ -263,7 +280,7 @@ class Module:
         """A function as Python, and the bytes of its local memory: translated when first called."""
         if name not in self.translated:
             translator = Translator(self, self.functions[name])
-            scope = {"signed": signed, "leading_zeros": leading_zeros, "insert": insert, "funnel": funnel}
+            scope = {"argument": argument, "signed": signed, "leading_zeros": leading_zeros, "insert": insert, "funnel": funnel}
             exec(compile(translator.source(), name, "exec"), scope)
             self.translated[name] = (scope["function"], translator.local_bytes)
         return self.translated[name]
@@ -272,6 +289,7 @@ class Module:
         """Runs one thread. Arguments are integers, or the bytes of a structure passed by value."""
         function, local_bytes = self.function(name)
         depot = self.memory.allocate(bytes(local_bytes))
+        places = {}
 
         def parameter(index, offset, size):
             argument = arguments[index]
@@ -279,11 +297,18 @@ class Module:
                 return int.from_bytes(argument[offset : offset + size], "little")
             return argument & MASK[8 * size]
 
+        def place(index):
+            # A structure passed by value whose address is taken.
+            if index not in places:
+                places[index] = self.memory.allocate(arguments[index])
+            return places[index]
+
         def run(callee, values):
             self.call(callee, values, tid, ctaid, ntid, nctaid)
 
-        function(self.memory, run, parameter, tid, ctaid, ntid, nctaid, depot)
-        self.memory.free(depot)
+        function(self.memory, run, parameter, place, tid, ctaid, ntid, nctaid, depot)
+        for base in [depot, *places.values()]:
+            self.memory.free(base)
 
     def launch(self, name, arguments, blocks, threads):
         """Runs the threads of a grid, one after the other."""

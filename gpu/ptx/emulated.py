@@ -75,6 +75,35 @@ def check_field(module, kernel, p):
             expect(f"{kernel} {number} of {a:#x} and {b:#x}", got, operation(a, b) % p)
 
 
+class Element:
+    """An element c0 + c1·u of Fq[u]/(u² + 1)."""
+
+    def __init__(self, c0, c1=0):
+        self.c0, self.c1 = c0 % FQ, c1 % FQ
+
+    def __repr__(self):
+        return f"{self.c0:#x} + {self.c1:#x} u"
+
+    def __eq__(self, other):
+        return (self.c0, self.c1) == (other.c0, other.c1)
+
+    def __bool__(self):
+        return (self.c0, self.c1) != (0, 0)
+
+    def __add__(self, other):
+        return Element(self.c0 + other.c0, self.c1 + other.c1)
+
+    def __sub__(self, other):
+        return Element(self.c0 - other.c0, self.c1 - other.c1)
+
+    def __mul__(self, other):
+        return Element(self.c0 * other.c0 - self.c1 * other.c1, self.c0 * other.c1 + self.c1 * other.c0)
+
+    def inverse(self):
+        norm = pow(self.c0**2 + self.c1**2, -1, FQ)
+        return Element(self.c0 * norm, -self.c1 * norm)
+
+
 # Points as pairs of coordinates, None for the identity.
 
 
@@ -82,17 +111,17 @@ def add(p, q):
     if p is None or q is None:
         return q if p is None else p
     if p[0] == q[0]:
-        if (p[1] + q[1]) % FQ == 0:
+        if not p[1] + q[1]:
             return None
-        slope = 3 * p[0] * p[0] * pow(2 * p[1], -1, FQ)
+        slope = Element(3) * p[0] * p[0] * (p[1] + p[1]).inverse()
     else:
-        slope = (q[1] - p[1]) * pow(q[0] - p[0], -1, FQ)
-    x = (slope * slope - p[0] - q[0]) % FQ
-    return x, (slope * (p[0] - x) - p[1]) % FQ
+        slope = (q[1] - p[1]) * (q[0] - p[0]).inverse()
+    x = slope * slope - p[0] - q[0]
+    return x, slope * (p[0] - x) - p[1]
 
 
 def negate(p):
-    return None if p is None else (p[0], -p[1] % FQ)
+    return None if p is None else (p[0], Element(0) - p[1])
 
 
 def times(k, p):
@@ -111,39 +140,55 @@ def total(points):
     return sum
 
 
-def affine(points):
-    return b"".join(elements(coordinate * R % FQ for coordinate in point or (0, 0)) for point in points)
+def stored(values, degree):
+    return elements(half * R % FQ for value in values for half in (value.c0, value.c1)[:degree])
 
 
-def sums(data):
+def affine(points, degree=1):
+    return b"".join(stored(point or (Element(0), Element(0)), degree) for point in points)
+
+
+def sums(data, degree=1):
     """The points that sums (X, Y, ZZ, ZZZ) are."""
-    stored = integers(data)
-    if any(value >= 2 * FQ for value in stored):
+    loose = integers(data)
+    if any(value >= 2 * FQ for value in loose):
         sys.exit("error: a coordinate is not below twice the modulus")
-    values = [value * pow(R, -1, FQ) % FQ for value in stored]
+    halves = [value * pow(R, -1, FQ) for value in loose]
+    values = [Element(*halves[i : i + degree]) for i in range(0, len(halves), degree)]
     points = []
     for x, y, zz, zzz in zip(*[iter(values)] * 4):
-        expect("ZZ³", pow(zz, 3, FQ), pow(zzz, 2, FQ))
-        points.append((x * pow(zz, -1, FQ) % FQ, y * pow(zzz, -1, FQ) % FQ) if zz else None)
+        expect("ZZ³", zz * zz * zz, zzz * zzz)
+        points.append((x * zz.inverse(), y * zzz.inverse()) if zz else None)
     return points
 
 
-GENERATOR = (1, 2)
+GENERATOR = (Element(1), Element(2))
+G2_GENERATOR = (
+    Element(
+        10857046999023057135944570762232829481370756359578518086990519993285655852781,
+        11559732032986387107991004021392285783925812861821192530917403151452391805634,
+    ),
+    Element(
+        8495653923123431417604973247489272438418190587263600148770280649306958101930,
+        4082367875863433681332203403145435568316851327593401208105741076214120093531,
+    ),
+)
 
 
-def check_curve(module):
-    a, b = times(random.randrange(FR), GENERATOR), times(random.randrange(FR), GENERATOR)
+def check_curve(module, kernel, generator, degree):
+    a, b = times(random.randrange(FR), generator), times(random.randrange(FR), generator)
     pairs = [(None, None), (a, None), (None, a), (a, b), (a, a), (a, negate(a)), (a, times(2, a)), (a, negate(times(2, a)))]
     memory = module.memory
-    left = memory.allocate(affine(p for p, _ in pairs))
-    right = memory.allocate(affine(q for _, q in pairs))
-    scales = memory.allocate(elements([R % FQ, 1, *(random.randrange(1, FQ) for _ in pairs[2:])]))
-    results = memory.allocate(bytes(128 * len(pairs)))
+    left = memory.allocate(affine((p for p, _ in pairs), degree))
+    right = memory.allocate(affine((q for _, q in pairs), degree))
+    factors = [Element(1), Element(2, degree - 1), *(Element(random.randrange(1, FQ), random.randrange(FQ) * (degree - 1)) for _ in pairs[2:])]
+    scales = memory.allocate(stored(factors, degree))
+    results = memory.allocate(bytes(128 * degree * len(pairs)))
     for number in range(5):
-        module.launch("kw_g1_test", [results, left, right, scales, len(pairs), number], 1, len(pairs))
-        for i, ((p, q), got) in enumerate(zip(pairs, sums(memory.bytes(results)))):
+        module.launch(kernel, [results, left, right, scales, len(pairs), number], 1, len(pairs))
+        for i, ((p, q), got) in enumerate(zip(pairs, sums(memory.bytes(results), degree))):
             expected = add(p, q) if number < 3 else add(p, p) if number == 3 else times(i, p)
-            expect(f"kw_g1_test {number} of pair {i}", got, expected)
+            expect(f"{kernel} {number} of pair {i}", got, expected)
 
 
 def check_buckets(module):
@@ -154,12 +199,12 @@ def check_buckets(module):
     segments = [entries[0:6], entries[6:9], entries[9:11]]
     memory = module.memory
     bases = memory.allocate(affine(points))
-    stored = memory.allocate(words(i << 1 | sign for i, sign in entries))
+    packed = memory.allocate(words(i << 1 | sign for i, sign in entries))
     # Start, length, segment, bucket.
     jobs = memory.allocate(words([0, 6, 0, 0, 6, 3, 1, 0, 9, 2, 2, 1]))
     starts = memory.allocate(words([0, 2, 3]))
     results = memory.allocate(bytes(128 * 3))
-    module.launch("kw_msm_accumulate_g1", [results, bases, stored, jobs, starts + 8], 1, 4)
+    module.launch("kw_msm_accumulate_g1", [results, bases, packed, jobs, starts + 8], 1, 4)
     expected = [total(negate(points[i]) if sign else points[i] for i, sign in segment) for segment in segments]
     expect("segments", sums(memory.bytes(results)), expected)
     module.launch("kw_msm_combine_g1", [results, jobs, starts, starts + 8, 1], 1, 4)
@@ -178,11 +223,11 @@ def check_digits(module):
     """Signed digits whose sum is the scalar, for widths that divide limbs and for such as do not."""
     scalars = [0, 1, FR - 1, (1 << 253) - 1, (FR >> 1) + 1, *(random.randrange(FR) for _ in range(5))]
     memory = module.memory
-    stored = memory.allocate(elements(scalar * R % FR for scalar in scalars))
+    montgomery = memory.allocate(elements(scalar * R % FR for scalar in scalars))
     for bits in (2, 3, 7, 13, 16):
         windows = -(-255 // bits)
         digits = memory.allocate(bytes(2 * windows * len(scalars)))
-        module.launch("kw_msm_digits_fr", [digits, stored, len(scalars), 1, windows, bits], 1, len(scalars))
+        module.launch("kw_msm_digits_fr", [digits, montgomery, len(scalars), 1, windows, bits], 1, len(scalars))
         data = memory.bytes(digits)
         values = [int.from_bytes(data[i : i + 2], "little", signed=True) for i in range(0, len(data), 2)]
         for i, scalar in enumerate(scalars):
@@ -199,7 +244,9 @@ def main():
     fields = Module(nvrtc.compile(KERNELS / "field_test.cu"))
     check_field(fields, "kw_fr_test", FR)
     check_field(fields, "kw_fq_test", FQ)
-    check_curve(Module(nvrtc.compile(KERNELS / "curve_test.cu")))
+    curves = Module(nvrtc.compile(KERNELS / "curve_test.cu"))
+    check_curve(curves, "kw_g1_test", GENERATOR, 1)
+    check_curve(curves, "kw_g2_test", G2_GENERATOR, 2)
     check_buckets(Module((out / "msm_sum.ptx").read_text()))
     check_digits(Module((out / "msm_digits.ptx").read_text()))
 

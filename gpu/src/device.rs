@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use kernelwise_field::G2;
 use kernelwise_hal::{
     Contract, Device, DeviceError, DeviceInfo, DeviceKind, Msm, Ntt, SumcheckDevice,
 };
@@ -69,6 +70,10 @@ impl Device for CudaDevice {
     }
 
     fn msm(&self) -> Option<&dyn Msm> {
+        Some(&self.msm)
+    }
+
+    fn msm_g2(&self) -> Option<&dyn Msm<G2>> {
         Some(&self.msm)
     }
 

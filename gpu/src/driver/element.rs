@@ -1,6 +1,6 @@
 //! Values as they lie in the memory of a device.
 
-use kernelwise_field::{AffineRepr, BigInt, Fq, Fr, G1Affine};
+use kernelwise_field::{AffineRepr, BigInt, Fq, Fq2, Fr, G1Affine, G2Affine};
 
 /// A value of fixed size with one layout on host and device: little-endian.
 pub(crate) trait Element: Copy + Send + Sync + 'static {
@@ -89,27 +89,49 @@ impl Element for Fq {
     }
 }
 
-/// Both coordinates; zeros, which are not on the curve, stand for the identity.
-impl Element for G1Affine {
+/// Both halves.
+impl Element for Fq2 {
     const BYTES: usize = 64;
 
     fn store(self, bytes: &mut [u8]) {
-        let (x, y) = self.xy().unwrap_or_default();
         let (first, second) = bytes.split_at_mut(Fq::BYTES);
-        x.store(first);
-        y.store(second);
+        self.c0.store(first);
+        self.c1.store(second);
     }
 
     fn load(bytes: &[u8]) -> Self {
         let (first, second) = bytes.split_at(Fq::BYTES);
-        let (x, y) = (Fq::load(first), Fq::load(second));
-        if (x, y) == Default::default() {
-            Self::zero()
-        } else {
-            Self::new_unchecked(x, y)
-        }
+        Self::new(Element::load(first), Element::load(second))
     }
 }
+
+macro_rules! points {
+    ($($point:ty: $coordinate:ty),*) => {
+        /// Both coordinates; zeros, which are not on the curve, stand for the identity.
+        $(impl Element for $point {
+            const BYTES: usize = 2 * <$coordinate>::BYTES;
+
+            fn store(self, bytes: &mut [u8]) {
+                let (x, y) = self.xy().unwrap_or_default();
+                let (first, second) = bytes.split_at_mut(<$coordinate>::BYTES);
+                x.store(first);
+                y.store(second);
+            }
+
+            fn load(bytes: &[u8]) -> Self {
+                let (first, second) = bytes.split_at(<$coordinate>::BYTES);
+                let (x, y) = (<$coordinate>::load(first), <$coordinate>::load(second));
+                if (x, y) == Default::default() {
+                    Self::zero()
+                } else {
+                    Self::new_unchecked(x, y)
+                }
+            }
+        })*
+    };
+}
+
+points!(G1Affine: Fq, G2Affine: Fq2);
 
 #[cfg(test)]
 mod tests {
@@ -134,6 +156,11 @@ mod tests {
             G1Affine::zero(),
             G1Affine::generator(),
             -G1Affine::generator(),
+        ]);
+        round_trip(&[
+            G2Affine::zero(),
+            G2Affine::generator(),
+            -G2Affine::generator(),
         ]);
     }
 

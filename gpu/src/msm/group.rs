@@ -1,15 +1,15 @@
 //! The groups whose sums the kernels compute, and how their points are stored.
 
-use kernelwise_field::{BigInt, Fq, G1, G1Affine, PrimeField};
+use kernelwise_field::{BigInt, Fq, Fq2, G1, G2, PrimeField};
 use kernelwise_hal::MsmGroup;
 
 use crate::driver::Element;
 
 /// Words of a loose field element: a representative below twice the modulus.
-pub(super) type Loose = [u64; 4];
+pub(crate) type Loose = [u64; 4];
 
 /// A group in which the kernels add.
-pub(super) trait KernelGroup: MsmGroup<Affine: Element> {
+pub(crate) trait KernelGroup: MsmGroup<Affine: Element> {
     /// Field elements of a coordinate.
     const DEGREE: usize;
     /// Sums of the segments of all buckets.
@@ -26,7 +26,8 @@ pub(super) trait KernelGroup: MsmGroup<Affine: Element> {
     /// Field elements of a sum: X, Y, ZZ, ZZZ.
     const SUM_ELEMENTS: usize = 4 * Self::DEGREE;
 
-    /// The point (X/ZZ, Y/ZZZ), the identity if ZZ is zero.
+    /// The point (X/ZZ, Y/ZZZ), the identity if ZZ is zero. With Z = ZZ, X/ZZ = (X·ZZ)/Z² and, since ZZ³ = ZZZ²,
+    /// Y/ZZZ = (Y·ZZZ)/Z³.
     fn from_sum(sum: &[Loose]) -> Self;
 }
 
@@ -57,24 +58,35 @@ impl KernelGroup for G1 {
 
     fn from_sum(sum: &[Loose]) -> Self {
         let &[x, y, zz, zzz] = sum else {
-            return G1Affine::identity().into();
+            return Self::default();
         };
         let [x, y, zz, zzz] = [x, y, zz, zzz].map(canonical);
-        // With Z = ZZ: X/ZZ = (X·ZZ)/Z² and, since ZZ³ = ZZZ², Y/ZZZ = (Y·ZZZ)/Z³.
         Self::new_unchecked(x * zz, y * zzz, zz)
     }
 }
 
-/// The point that a sum in G1 is, for tests of the kernels.
-#[cfg(all(test, feature = "host-shim"))]
-pub(crate) fn point_of_sum(sum: &[Loose]) -> G1 {
-    G1::from_sum(sum)
+impl KernelGroup for G2 {
+    const DEGREE: usize = 2;
+    const ACCUMULATE: &'static str = "kw_msm_accumulate_g2";
+    const COMBINE: &'static str = "kw_msm_combine_g2";
+    const REDUCE: &'static str = "kw_msm_reduce_g2";
+    const SUM: &'static str = "kw_msm_sum_g2";
+    const JOIN: &'static str = "kw_msm_join_g2";
+
+    fn from_sum(sum: &[Loose]) -> Self {
+        let (&[x, y, zz, zzz], []) = sum.as_chunks() else {
+            return Self::default();
+        };
+        let element = |[c0, c1]: [Loose; 2]| Fq2::new(canonical(c0), canonical(c1));
+        let [x, y, zz, zzz] = [x, y, zz, zzz].map(element);
+        Self::new_unchecked(x * zz, y * zzz, zz)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kernelwise_field::{Field, PrimeGroup, Zero};
+    use kernelwise_field::{Field, G1Affine, PrimeGroup, Zero};
 
     #[test]
     fn sums_become_points() {

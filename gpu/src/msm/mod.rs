@@ -13,9 +13,7 @@ use kernelwise_hal::msm::rows_of;
 use kernelwise_hal::{BaseSet, DeviceError, Msm, Scalars};
 
 use crate::driver::{Buffer, Gpu};
-use group::KernelGroup;
-#[cfg(all(test, feature = "host-shim"))]
-pub(crate) use group::point_of_sum;
+pub(crate) use group::KernelGroup;
 use plan::Plan;
 
 /// Sums over resident bases on one card.

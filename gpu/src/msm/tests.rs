@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use kernelwise_field::{AffineRepr, CurveGroup, Field, Fr, G1, G1Affine, PrimeGroup, Zero};
+use kernelwise_field::{AffineRepr, CurveGroup, Field, Fr, G1, G1Affine, G2, PrimeGroup, Zero};
 use kernelwise_hal::{
     Device, DeviceError, DeviceInfo, DeviceKind, IntSlice, Msm, Scalars, conformance,
 };
@@ -31,6 +31,10 @@ impl Device for OnlyMsm {
     }
 
     fn msm(&self) -> Option<&dyn Msm> {
+        Some(&self.1)
+    }
+
+    fn msm_g2(&self) -> Option<&dyn Msm<G2>> {
         Some(&self.1)
     }
 }
