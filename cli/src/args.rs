@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use kernelwise_core::kernels::ProofSystem;
 
 /// Prove machine-learning inference, one kernel at a time.
 #[derive(Debug, Parser)]
@@ -97,6 +98,29 @@ pub struct Core {
     pub core: String,
 }
 
+/// How circuits of a model are proved.
+#[derive(Debug, Args, Clone)]
+pub struct Systems {
+    /// Prove a kernel of gates by sumchecks (`gkr`, the default) or by Groth16, whose key is made here: whoever runs the setup could forge
+    /// its proofs. Names a launch or its circuit; may be repeated.
+    #[arg(long, value_name = "KERNEL=SYSTEM", value_parser = choice)]
+    pub prove_with: Vec<(String, ProofSystem)>,
+    /// Plan, and prove by Groth16 what is better proved so; --prove-with comes first.
+    #[arg(long, value_enum)]
+    pub objective: Option<Goal>,
+}
+
+/// What a plan makes small.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Goal {
+    /// Predicted time of the proof.
+    Time,
+    /// Bytes of the proof.
+    ProofSize,
+    /// Predicted peak memory.
+    Memory,
+}
+
 /// How a model is quantised.
 #[derive(Debug, Args, Clone)]
 pub struct Quantisation {
@@ -135,7 +159,10 @@ pub struct Setup {
     /// Quantisation.
     #[command(flatten)]
     pub quantisation: Quantisation,
-    /// Folder for model.kw, prover.key and verifier.key.
+    /// Proof systems.
+    #[command(flatten)]
+    pub systems: Systems,
+    /// Folder for model.kw, prover.key and verifier.key; keys of Groth16 launches that it holds are used again.
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
     /// Devices.
@@ -157,6 +184,9 @@ pub struct Plan {
     /// Quantisation, when the model is an ONNX file.
     #[command(flatten)]
     pub quantisation: Quantisation,
+    /// Proof systems, when the model is an ONNX file.
+    #[command(flatten)]
+    pub systems: Systems,
 }
 
 /// Arguments of `prove`.
@@ -182,6 +212,9 @@ pub struct Prove {
     /// Quantisation, when the model is an ONNX file.
     #[command(flatten)]
     pub quantisation: Quantisation,
+    /// Proof systems, when the model is an ONNX file.
+    #[command(flatten)]
+    pub systems: Systems,
     /// Devices.
     #[command(flatten)]
     pub devices: DeviceChoice,
@@ -277,6 +310,19 @@ pub enum Groth16Command {
     },
 }
 
+/// A kernel and the system that proves it.
+fn choice(text: &str) -> Result<(String, ProofSystem), String> {
+    let (kernel, system) = text
+        .rsplit_once('=')
+        .ok_or("expected KERNEL=gkr or KERNEL=groth16")?;
+    match ProofSystem::from_name(system) {
+        Some(system) => Ok((kernel.to_owned(), system)),
+        None => Err(format!(
+            "unknown system `{system}`, expected gkr or groth16"
+        )),
+    }
+}
+
 /// A number of bytes with an optional unit.
 fn size(text: &str) -> Result<u64, String> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
@@ -305,7 +351,19 @@ fn size(text: &str) -> Result<u64, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::size;
+    use kernelwise_core::kernels::ProofSystem;
+
+    use super::{choice, size};
+
+    #[test]
+    fn choices_name_a_kernel_and_a_system() {
+        let chosen = Ok(("/head/a=b".to_owned(), ProofSystem::Groth16));
+        assert_eq!(choice("/head/a=b=groth16"), chosen);
+        assert_eq!(choice("x=gkr"), Ok(("x".to_owned(), ProofSystem::Gkr)));
+        for wrong in ["x", "x=", "x=plonk", "gkr"] {
+            assert!(choice(wrong).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn sizes_have_units() {

@@ -1,23 +1,13 @@
 //! The program as a user meets it: files, exit codes, messages.
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
+mod common;
+
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 
-fn kernelwise(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_kernelwise"))
-        .args(args)
-        .output()
-        .expect("the program runs")
-}
-
-fn example(name: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../examples/digits")
-        .join(name);
-    path.to_str().expect("a UTF-8 path").to_owned()
-}
+use common::{example, kernelwise};
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()

@@ -8,9 +8,10 @@ use kernelwise_core::wire::{FileKind, WireError};
 use kernelwise_frontend::input::{read_sample, read_samples};
 use kernelwise_frontend::{OnnxModel, ParameterValues, QuantiseOptions, QuantisedModel, quantise};
 use kernelwise_prover::key::Parameters;
-use kernelwise_prover::{Devices, Groth16Keys, IntData, IntTensor, ProverKey, setup};
+use kernelwise_prover::{Devices, Groth16Keys, IntData, IntTensor, ProverKey, setup_with};
 use serde::{Deserialize, Serialize};
 
+use super::launch_keys;
 use crate::args::Quantisation;
 use crate::error::Failure;
 use crate::files;
@@ -63,9 +64,20 @@ pub fn quantised(
     Ok(quantise(model, &calibration, &options)?)
 }
 
-/// Commits to a model's parameters.
-pub fn prover_key(model: &QuantisedModel, devices: Devices<'_>) -> Result<ProverKey, Failure> {
-    Ok(setup(model.program().clone(), parameters(model), devices)?)
+/// Commits to a model's parameters; keys of Groth16 launches are made where they are not `known`.
+pub fn prover_key(
+    model: &QuantisedModel,
+    known: &Groth16Keys,
+    devices: Devices<'_>,
+) -> Result<ProverKey, Failure> {
+    let program = model.program();
+    launch_keys::warn(program, known)?;
+    Ok(setup_with(
+        program.clone(),
+        parameters(model),
+        known,
+        devices,
+    )?)
 }
 
 /// The parameters where the model has them.
@@ -86,7 +98,7 @@ struct StoredProverKey {
     verifier_key: Digest,
 }
 
-/// Writes `model.kw`, `prover.key` and `verifier.key`.
+/// Writes `model.kw`, `prover.key`, `verifier.key` and the keys of Groth16 launches.
 pub fn save(folder: &Path, model: &QuantisedModel, key: &ProverKey) -> Result<(), Failure> {
     files::create_folder(folder)?;
     let path = folder.join(MODEL_FILE);
@@ -101,6 +113,7 @@ pub fn save(folder: &Path, model: &QuantisedModel, key: &ProverKey) -> Result<()
         verifier_key: key.verifier().digest(),
     };
     files::write_kind(FileKind::ProverKey, &path, &encode(&path, &stored)?)?;
+    launch_keys::save(folder, &key.groth16())?;
     save_verifier_key(folder, key.verifier())?;
     Ok(())
 }
@@ -137,7 +150,8 @@ pub fn load(folder: &Path) -> Result<(QuantisedModel, ProverKey), Failure> {
             ),
         });
     }
-    let key = ProverKey::new(verifier, parameters(&model), &Groth16Keys::new())?;
+    let groth16 = launch_keys::load(folder, verifier.program())?;
+    let key = ProverKey::new(verifier, parameters(&model), &groth16)?;
     Ok((model, key))
 }
 

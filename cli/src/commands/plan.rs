@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use kernelwise_core::program::Program;
+use kernelwise_core::kernels::{Kernel, ProofSystem};
+use kernelwise_core::program::{Launch, Program};
 use kernelwise_prover::{HintRegistry, Plan, Proved, plan};
 use serde::Serialize;
 
-use super::model;
+use super::systems::Chosen;
+use super::{model, systems};
 use crate::args;
 use crate::devices;
 use crate::error::Failure;
@@ -38,6 +40,8 @@ pub struct Planned {
     steps: Vec<Line>,
     /// Nanoseconds per unit of each operation on the device.
     rates: BTreeMap<String, f64>,
+    /// What was planned for an objective.
+    choices: Vec<Chosen>,
 }
 
 impl Planned {
@@ -58,7 +62,7 @@ impl Planned {
                     || step.phase.name().to_owned(),
                     |launch| launch.name.clone(),
                 ),
-                kernel: launch.map_or("", |launch| launch.kernel.relation().name()),
+                kernel: launch.map_or("", kernel_name),
                 predicted_ms: step.time.as_secs_f64() * 1e3,
                 actual_ms: None,
                 table_bytes: step.table_bytes,
@@ -73,6 +77,7 @@ impl Planned {
             device: chosen.info().name.clone(),
             steps: steps.collect(),
             rates: rates.entries().collect(),
+            choices: Vec::new(),
         };
         Ok((planned, plan))
     }
@@ -147,20 +152,35 @@ impl Planned {
     }
 }
 
+/// The kernel of a launch, or the system that proves it where that is not its own.
+fn kernel_name(launch: &Launch) -> &'static str {
+    match &launch.kernel {
+        Kernel::Circuit(kernel) if kernel.system == ProofSystem::Groth16 => kernel.system.name(),
+        kernel => kernel.relation().name(),
+    }
+}
+
 impl Report for Planned {
     fn text(&self) -> String {
-        format!("{}\non {}; nothing was proved", self.table(), self.device)
+        let mut text = format!("{}\non {}; nothing was proved", self.table(), self.device);
+        for choice in &self.choices {
+            text.push_str(&format!("\nchosen: {choice}"));
+        }
+        text
     }
 }
 
 /// Predicts time, memory and size of a proof.
 pub fn run(args: &args::Plan, format: Format) -> Result<(), Failure> {
-    let quantised = if args.model.is_dir() {
-        model::load(&args.model)?.0
+    let (quantised, choices) = if args.model.is_dir() {
+        systems::refuse(&args.systems)?;
+        (model::load(&args.model)?.0, Vec::new())
     } else {
-        model::quantised(&model::import(&args.model)?, &args.quantisation, None)?
+        let model = model::quantised(&model::import(&args.model)?, &args.quantisation, None)?;
+        systems::apply(model, &args.systems)?
     };
-    let (planned, plan) = Planned::new(quantised.program(), &model::parameters(&quantised))?;
+    let (mut planned, plan) = Planned::new(quantised.program(), &model::parameters(&quantised))?;
+    planned.choices = choices;
     print(format, &planned);
     match args.memory_budget {
         Some(budget) => Ok(plan.check_memory(quantised.program(), budget)?),
@@ -190,6 +210,7 @@ mod tests {
             device: "cpu".to_owned(),
             steps: vec![line("first"), line("a longer name")],
             rates: BTreeMap::new(),
+            choices: Vec::new(),
         };
         let table = planned.table();
         assert_eq!(table.lines().count(), 4);

@@ -8,12 +8,12 @@ use kernelwise_core::wire::{FileKind, ModelProof, decode_file, encode_file};
 use kernelwise_core::{VerifierKey, verify};
 use kernelwise_frontend::inspect::ProgramSummary;
 use kernelwise_prover::memory::peak_bytes;
-use kernelwise_prover::{Phase, PhasePeaks, Proved, prove};
+use kernelwise_prover::{Groth16Keys, Phase, PhasePeaks, Proved, prove};
 use serde::Serialize;
 
-use super::model;
 use super::plan::Planned;
 use super::verify::values;
+use super::{model, systems};
 use crate::args::Prove;
 use crate::devices;
 use crate::error::Failure;
@@ -36,6 +36,7 @@ struct Done {
     lookups_ms: f64,
     backward_ms: f64,
     open_ms: f64,
+    groth16_ms: f64,
     prove_ms: f64,
     verify_ms: f64,
     proof_bytes: u64,
@@ -98,8 +99,12 @@ impl Report for Done {
             milliseconds(self.prove_ms),
             milliseconds(self.verify_ms)
         ));
+        let groth16 = match self.groth16_ms {
+            0.0 => String::new(),
+            time => format!(", groth16 {}", milliseconds(time)),
+        };
         lines.push(format!(
-            "  of prove     commit {}, lookups {}, backward {}, open {}",
+            "  of prove     commit {}, lookups {}, backward {}, open {}{groth16}",
             milliseconds(self.commit_ms),
             milliseconds(self.lookups_ms),
             milliseconds(self.backward_ms),
@@ -154,18 +159,20 @@ pub fn run(args: &Prove, format: Format, quiet: bool) -> Result<(), Failure> {
     let start = Instant::now();
     let (float_output, quantised, key, compile_ms, setup_ms);
     if args.model.is_dir() {
+        systems::refuse(&args.systems)?;
         let (loaded, loaded_key) = model::load(&args.model)?;
         (float_output, quantised, key) = (None, loaded, loaded_key);
         (compile_ms, setup_ms) = (elapsed(start), 0.0);
     } else {
         let imported = model::import(&args.model)?;
         float_output = Some(imported.float_run(&input)?);
-        quantised = model::quantised(&imported, &args.quantisation, Some(&input))?;
+        let model = model::quantised(&imported, &args.quantisation, Some(&input))?;
+        quantised = systems::apply(model, &args.systems)?.0;
         drop(imported);
         compile_ms = elapsed(start);
         progress.announce("set up");
         let start = Instant::now();
-        key = model::prover_key(&quantised, devices)?;
+        key = model::prover_key(&quantised, &Groth16Keys::new(), devices)?;
         setup_ms = elapsed(start);
     }
     let integers = quantised.quantise_inputs(&input)?;
@@ -238,6 +245,7 @@ pub fn run(args: &Prove, format: Format, quiet: bool) -> Result<(), Failure> {
         lookups_ms: phase(Phase::Lookups),
         backward_ms: phase(Phase::Backward),
         open_ms: phase(Phase::Open),
+        groth16_ms: phase(Phase::Groth16),
         prove_ms: total_ms - phase(Phase::Execute),
         verify_ms,
         proof_bytes: proof_file.len() as u64,

@@ -5,7 +5,8 @@ use std::time::Instant;
 use kernelwise_prover::memory::peak_bytes;
 use serde::Serialize;
 
-use super::model;
+use super::systems::Chosen;
+use super::{launch_keys, model, systems};
 use crate::args::Setup;
 use crate::devices;
 use crate::error::Failure;
@@ -21,12 +22,14 @@ struct Done {
     setup_ms: f64,
     verifier_key_bytes: u64,
     peak_memory_bytes: Option<u64>,
+    /// What was planned for an objective.
+    choices: Vec<Chosen>,
     out: String,
 }
 
 impl Report for Done {
     fn text(&self) -> String {
-        format!(
+        let mut text = format!(
             "wrote {}: {} parameters, verifier key {}, compiled in {}, committed in {}\nprogram {}\nkey     {}",
             self.out,
             count(self.parameters),
@@ -35,7 +38,11 @@ impl Report for Done {
             milliseconds(self.setup_ms),
             self.model_digest,
             self.key_digest,
-        )
+        );
+        for choice in &self.choices {
+            text.push_str(&format!("\nplanned {choice}"));
+        }
+        text
     }
 }
 
@@ -46,12 +53,14 @@ pub fn run(args: &Setup, format: Format, quiet: bool) -> Result<(), Failure> {
     let start = Instant::now();
     let imported = model::import(&args.model)?;
     let quantised = model::quantised(&imported, &args.quantisation, None)?;
+    let (quantised, choices) = systems::apply(quantised, &args.systems)?;
     let compile_ms = start.elapsed().as_secs_f64() * 1e3;
 
     progress.announce("set up");
     let start = Instant::now();
     let chosen = devices::open(&args.devices.devices)?;
-    let key = model::prover_key(&quantised, chosen.select()?)?;
+    let known = launch_keys::load(&args.out, quantised.program())?;
+    let key = model::prover_key(&quantised, &known, chosen.select()?)?;
     let setup_ms = start.elapsed().as_secs_f64() * 1e3;
     model::save(&args.out, &quantised, &key)?;
     progress.finish();
@@ -69,6 +78,7 @@ pub fn run(args: &Setup, format: Format, quiet: bool) -> Result<(), Failure> {
         verifier_key_bytes: std::fs::metadata(args.out.join(model::VERIFIER_KEY_FILE))
             .map_or(0, |file| file.len()),
         peak_memory_bytes: peak_bytes(),
+        choices,
         out: args.out.display().to_string(),
     };
     print(format, &done);

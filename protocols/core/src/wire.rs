@@ -3,7 +3,7 @@
 //! ```text
 //! offset  bytes  field
 //!      0      4  magic "KWZK"
-//!      4      1  kind: 1 model, 2 prover key, 3 verifier key, 4 proof
+//!      4      1  kind: 1 model, 2 prover key, 3 verifier key, 4 proof, 5 Groth16 key
 //!      5      1  version of that kind, now 1
 //!      6      2  zero
 //!      8      8  payload length, little-endian
@@ -32,6 +32,8 @@ pub enum FileKind {
     VerifierKey = 3,
     /// A proof.
     Proof = 4,
+    /// The proving key of a Groth16 launch.
+    Groth16Key = 5,
 }
 
 impl std::fmt::Display for FileKind {
@@ -41,6 +43,7 @@ impl std::fmt::Display for FileKind {
             Self::ProverKey => "prover key",
             Self::VerifierKey => "verifier key",
             Self::Proof => "proof",
+            Self::Groth16Key => "Groth16 key",
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use kernelwise_core::kernels::ProofSystem;
 use kernelwise_core::program::{KernelGraph, Program, Range, TensorId, TensorKind};
 use serde::{Deserialize, Serialize};
 
@@ -105,6 +106,21 @@ impl QuantisedModel {
             parameters,
             report,
             trace,
+        })
+    }
+
+    /// The same model with launches, by index, proved by these systems.
+    ///
+    /// # Errors
+    /// [`QuantiseError::Graph`] if one of them launches no circuit.
+    pub fn prove_with(self, choices: &[(usize, ProofSystem)]) -> Result<Self, QuantiseError> {
+        let mut graph = self.program.graph().clone();
+        for &(launch, system) in choices {
+            graph.prove_with(launch, system)?;
+        }
+        Ok(Self {
+            program: graph.validate()?,
+            ..self
         })
     }
 

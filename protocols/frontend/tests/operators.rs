@@ -498,3 +498,57 @@ fn a_small_residual_network() {
         .node("Gemm", "q f -> y", &[]);
     check(net, DEEP);
 }
+
+/// Along every axis, kept or not; the first of equal ones, which rounding makes of near ones.
+#[test]
+fn arg_max() {
+    for (dims, axis, keep) in [
+        (&[1i64, 10][..], 1, 1),
+        (&[1, 10], -1, 0),
+        (&[3, 5, 4], 1, 1),
+        (&[3, 5, 4], 0, 0),
+        (&[7], 0, 0),
+    ] {
+        let attributes = [int("axis", axis), int("keepdims", keep)];
+        let net = Net::new(&[dims]).node("ArgMax", "x0 -> y", &attributes);
+        let model = net.model();
+        // Far apart, so that rounding changes nothing.
+        let len = dims.iter().product::<i64>() as usize;
+        let values: Vec<f32> = (0..len).map(|i| ((i * 7 + 3) % len) as f32).collect();
+        let calibration = model.calibrate([&[values.clone()][..]]).unwrap();
+        let quantised =
+            kernelwise_frontend::quantise(&model, &calibration, &QuantiseOptions::default());
+        let quantised = quantised.unwrap();
+        assert_eq!(launches(&quantised, "circuit"), 1);
+        let integers = quantised
+            .quantise_inputs(std::slice::from_ref(&values))
+            .unwrap();
+        let execution = quantised.execute(&integers.values).unwrap();
+        let expected = model.float_run(&[values]).unwrap();
+        let got = quantised.dequantise_outputs(&execution.outputs());
+        assert_eq!(got, expected, "{dims:?} {axis} {keep}");
+    }
+}
+
+/// What only an arg-max reads is compared as it is, not rounded first.
+#[test]
+fn arg_max_of_a_product_is_exact() {
+    let net = Net::new(&[&[1, 12]])
+        .weights("w", &[12, 10])
+        .node("MatMul", "x0 w -> l", &[])
+        .node("ArgMax", "l -> y", &[int("axis", 1)]);
+    // The index may be another where two results are near.
+    let model = check(net, 1.0);
+    let count = |kernel| launches(&model, kernel);
+    assert_eq!((count("rescale"), count("circuit")), (0, 1));
+    let logits = model.trace().iter().find(|traced| traced.value == "l");
+    let logits = logits.unwrap().tensor;
+    for seed in 0..20 {
+        let input: Vec<i64> = (0..12).map(|i| (i * 37 + seed * 11) % 255 - 127).collect();
+        let execution = model.execute(&[input]).unwrap();
+        let values = execution.tensor(logits).unwrap();
+        let largest = values.iter().max().unwrap();
+        let expected = values.iter().position(|value| value == largest).unwrap();
+        assert_eq!(execution.outputs(), [[expected as i64]]);
+    }
+}

@@ -36,6 +36,7 @@ pub mod r1cs;
 mod random;
 pub mod setup;
 mod shape;
+mod stored;
 
 pub use error::Groth16ProveError;
 pub use kernelwise_core::groth16::{Proof, VerifyingKey, verify, verify_batch};

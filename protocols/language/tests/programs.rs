@@ -344,3 +344,41 @@ fn division() {
     assert_eq!(integers(&outputs[0]), [65_535, 9362, 257, 1000, 142, 3]);
     assert_eq!(integers(&outputs[1]), [0, 1, 0, 0, 6, 235]);
 }
+
+/// The first of the largest, for every length, tie and sign; proved by either system.
+#[test]
+fn arg_max_by_either_system() {
+    use kernelwise_core::kernels::ProofSystem;
+    use kernelwise_language::kernels::arg_max::arg_max;
+    let range = Range::new(-100, 27);
+    for len in [2, 3, 5, 10] {
+        let kernel = arg_max(len, range).unwrap();
+        let rows: Vec<Vec<i64>> = (0..6)
+            .map(|row| {
+                let value = |i: usize| [-100, 27, 27, 3, -100, 26][(row * i + i / 2 + row) % 6];
+                (0..len).map(value).collect()
+            })
+            .collect();
+        let expected: Vec<i64> = rows
+            .iter()
+            .map(|row| {
+                let max = *row.iter().max().unwrap();
+                row.iter().position(|&value| value == max).unwrap() as i64
+            })
+            .collect();
+        for system in [ProofSystem::Gkr, ProofSystem::Groth16] {
+            let mut context = Context::new();
+            let x = context
+                .upload("x", &[6, len], range, rows.concat())
+                .unwrap();
+            let index = context.launch(&kernel, &[6], [x]).unwrap()[0];
+            context.download("index", index).unwrap();
+            context.prove_with("arg-max", system).unwrap();
+            context.prove_with("arg-min", system).unwrap_err();
+            let program = context.compile().unwrap();
+            assert_eq!(integers(&prove(&program)[0]), expected, "{len}");
+        }
+    }
+    arg_max(1, range).unwrap_err();
+    arg_max(4, Range::FIELD).unwrap_err();
+}

@@ -104,6 +104,43 @@ impl LinkedLaunches {
 }
 
 impl KernelGraph {
+    /// Has every launch that is called `kernel`, or whose circuit is, proved by `system`.
+    ///
+    /// # Errors
+    /// [`GraphError::Limit`] if no launch of a circuit is called so.
+    pub fn prove_kernel_with(
+        &mut self,
+        kernel: &str,
+        system: ProofSystem,
+    ) -> Result<(), GraphError> {
+        let named = self.launches_called(kernel);
+        if named.is_empty() {
+            let mut names: Vec<&str> = self.circuits.iter().map(|c| c.name.as_str()).collect();
+            names.dedup();
+            return Err(GraphError::Limit {
+                what: "choice of proof system",
+                expected: format!("the name of a launch of a circuit, or of one of {names:?}"),
+                got: format!("`{kernel}`"),
+            });
+        }
+        named
+            .into_iter()
+            .try_for_each(|launch| self.prove_with(launch, system))
+    }
+
+    /// The launches of circuits that are called `kernel`, or whose circuits are.
+    pub fn launches_called(&self, kernel: &str) -> Vec<usize> {
+        let launches = self.launches.iter().enumerate();
+        let named = launches.filter(|(_, launch)| match &launch.kernel {
+            Kernel::Circuit(own) => {
+                let circuit = self.circuit(own.circuit);
+                launch.name == kernel || circuit.is_some_and(|circuit| circuit.name == kernel)
+            }
+            _ => false,
+        });
+        named.map(|(index, _)| index).collect()
+    }
+
     /// Has launch number `launch` proved by `system`; its hints become what the system makes of them.
     ///
     /// # Errors

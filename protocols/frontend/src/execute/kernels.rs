@@ -3,15 +3,15 @@
 use kernelwise_core::kernels::{
     Conv2d, Kernel, LaunchView, Linear, Lookup, MatMul, MaxPool, Rescale,
 };
-use kernelwise_core::program::{Launch, LinearTerm, Shape, Tensor};
+use kernelwise_core::program::{KernelGraph, Launch, LinearTerm, Shape, Tensor};
 
 use super::{State, for_each_index, offset};
 use crate::error::ExecuteError;
 
 /// One argument or result: static facts and values.
-struct Argument<'a> {
+pub(super) struct Argument<'a> {
     tensor: &'a Tensor,
-    values: &'a [i64],
+    pub(super) values: &'a [i64],
 }
 
 impl Argument<'_> {
@@ -32,24 +32,29 @@ pub(super) fn run(state: &State<'_>, launch: &Launch) -> Result<Vec<Vec<i64>>, E
         Kernel::Rescale(kernel) => run.rescale(kernel),
         Kernel::Lookup(kernel) => run.lookup(kernel),
         Kernel::MaxPool(kernel) => run.max_pool(kernel),
+        Kernel::Circuit(kernel) => run.circuit(kernel),
         _ => Err(run.malformed("a kernel that this executor does not know")),
     }
 }
 
-struct Run<'a> {
+pub(super) struct Run<'a> {
     state: &'a State<'a>,
     launch: &'a Launch,
 }
 
 impl<'a> Run<'a> {
-    fn malformed(&self, problem: &'static str) -> ExecuteError {
+    pub(super) fn malformed(&self, problem: &'static str) -> ExecuteError {
         ExecuteError::Launch {
             launch: self.launch.name.clone(),
             problem,
         }
     }
 
-    fn input(&self, index: usize) -> Result<Argument<'a>, ExecuteError> {
+    pub(super) fn graph(&self) -> &'a KernelGraph {
+        self.state.program.graph()
+    }
+
+    pub(super) fn input(&self, index: usize) -> Result<Argument<'a>, ExecuteError> {
         let id = self.launch.inputs.get(index).copied();
         let tensor = id.and_then(|id| self.state.program.graph().tensor(id));
         match (id, tensor) {

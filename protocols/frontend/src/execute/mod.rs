@@ -3,6 +3,7 @@
 //! Nothing here is fast. Every value is checked against the declared range of its tensor, and every lookup is
 //! evaluated from its specification, independently of the kernel that asked for it.
 
+mod circuit;
 mod kernels;
 mod lookups;
 

@@ -189,6 +189,8 @@ pub(crate) enum Operation {
     MaxPool(Vec<PoolAxis>),
     /// Row-major relabelling.
     Reshape,
+    /// Where the largest element along the last axis is, the first one if there are several; the axis goes.
+    ArgMax,
 }
 
 /// One node of the float model.
@@ -230,12 +232,6 @@ impl Layers {
     /// The shape of the value at `id`.
     pub fn shape(&self, id: ValueId) -> &[usize] {
         &self.values[id.0].shape
-    }
-
-    /// How many layers read `id`.
-    pub fn readers(&self, id: ValueId) -> usize {
-        let uses = self.layers.iter().flat_map(|layer| &layer.inputs);
-        uses.filter(|&&input| input == id).count()
     }
 
     /// Integer multiply-accumulates of all products and convolutions.

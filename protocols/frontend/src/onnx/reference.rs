@@ -104,6 +104,8 @@ impl OnnxModel {
                 .collect();
             let outputs = plan.run(tensors?)?;
             let vectors = outputs.iter().map(|tensor| {
+                // Indices are integers; those of models within reach are exact as floats.
+                let tensor = tensor.cast_to::<f32>()?;
                 let view = tensor.to_plain_array_view::<f32>()?;
                 Ok(view.iter().copied().collect::<Vec<f32>>())
             });

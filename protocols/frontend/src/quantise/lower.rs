@@ -28,6 +28,7 @@ impl Builder<'_> {
                 Operation::Activation(activation) => self.activation(layer, *activation)?,
                 Operation::MaxPool(axes) => self.max_pool(layer, axes)?,
                 Operation::Reshape => self.value(layer, layer.inputs[0])?,
+                Operation::ArgMax => self.arg_max(layer)?,
             };
             let float = model.value(layer.output);
             if float.traced {
@@ -167,31 +168,27 @@ impl Builder<'_> {
     }
 }
 
-/// Whether a layer's result reaches outputs only, through relabellings at most: then it need not be rounded.
+/// Whether a layer's result reaches outputs and arg-maxima only, through relabellings at most: then it need not be rounded.
 fn keeps_accumulator(model: &Layers, layer: &Layer) -> bool {
-    if layer.activation != Activation::Identity {
-        return false;
-    }
-    let mut value = layer.output;
+    layer.activation == Activation::Identity && is_exact(model, layer.output)
+}
+
+fn is_exact(model: &Layers, value: ValueId) -> bool {
+    let mut readers = model
+        .layers
+        .iter()
+        .filter(|layer| layer.inputs.contains(&value))
+        .peekable();
+    let is_used = model.outputs.contains(&value) || readers.peek().is_some();
     // Each step moves on in topological order.
-    loop {
-        let is_output = model.outputs.contains(&value);
-        match (is_output, model.readers(value)) {
-            (true, 0) => return true,
-            (false, 1) => {}
-            _ => return false,
+    let mut keeps = readers.map(|reader| match &reader.operation {
+        Operation::ArgMax => true,
+        Operation::Reshape => is_exact(model, reader.output),
+        Operation::Linear(linear) => {
+            let moves = linear.is_move() && reader.inputs.len() == 1;
+            moves && is_exact(model, reader.output)
         }
-        let Some(reader) = model.layers.iter().find(|l| l.inputs.contains(&value)) else {
-            return false;
-        };
-        let moves = match &reader.operation {
-            Operation::Reshape => true,
-            Operation::Linear(linear) => linear.is_move() && reader.inputs.len() == 1,
-            _ => false,
-        };
-        if !moves {
-            return false;
-        }
-        value = reader.output;
-    }
+        _ => false,
+    });
+    is_used && keeps.all(|keeps| keeps)
 }

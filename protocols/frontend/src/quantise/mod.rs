@@ -4,6 +4,7 @@
 //! rescaling by an integer multiplier and a shift is exact. What one accumulator can reach is computed from the actual
 //! weights, so that lookup tables are as small as they can be and never missed.
 
+mod arg_max;
 mod builder;
 mod cost;
 mod linear;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use kernelwise_core::circuit::{Circuit, Layer, TermRef};
 use kernelwise_core::kernels::{CircuitLaunch, Kernel};
-use kernelwise_core::program::{KernelGraph, LinkedLaunch, Shape, TensorId};
+use kernelwise_core::program::{KernelGraph, LinkedLaunch, TensorId};
 use kernelwise_field::{AdditiveGroup, Field, Fr};
 
 use crate::error::Groth16ProveError;
@@ -98,7 +98,7 @@ pub(super) fn lower(
             .ports()
             .zip(&ports)
             .flat_map(|(port, (start, kept))| {
-                let element = offset(&kernel.grid, kept, instance) as u32 * port.len;
+                let element = kernel.grid().place(kept, instance) as u32 * port.len;
                 (0..port.len).map(move |wire| vec![(start + element + wire, Fr::ONE)])
             });
         let mut level: Vec<Sum> = bottom.collect();
@@ -166,19 +166,6 @@ fn uses(circuit: &Circuit) -> Vec<Vec<u32>> {
         }
     }
     uses
-}
-
-/// The place of an instance among those of a tensor that has the axes of the grid named by `kept`.
-fn offset(grid: &Shape, kept: &[bool], instance: usize) -> usize {
-    let (mut rest, mut stride, mut offset) = (instance, 1, 0);
-    for (&dim, &kept) in grid.dims().iter().zip(kept).rev() {
-        if kept {
-            offset += rest % dim * stride;
-            stride *= dim;
-        }
-        rest /= dim;
-    }
-    offset
 }
 
 struct Writer {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kernelwise_core::circuit::{Circuit, CircuitId, Domain};
+use kernelwise_core::circuit::{Circuit, CircuitId};
 use kernelwise_core::kernels::{CircuitLaunch, Kernel, LaunchView, ProofSystem};
 use kernelwise_core::program::{Launch, LookupTable, Range, Shape, TableId, TensorId, TensorKind};
 
@@ -194,20 +194,11 @@ impl Context {
             graph: &self.graph,
             launch,
         };
-        let domains = own.domains(&view);
+        let produced = own.output_ranges(&view);
         let circuit = kernel.circuit();
         let table = |index: u32| kernel.tables().get(index as usize);
         let mut ranges = Vec::new();
-        for (index, output) in circuit.outputs.iter().enumerate() {
-            let level = domains.get(output.level as usize);
-            let wires = output
-                .wires
-                .iter()
-                .filter_map(|&wire| level?.get(wire as usize));
-            let produced = wires
-                .map(Domain::range)
-                .reduce(|a, b| Range::new(a.lo.min(b.lo), a.hi.max(b.hi)))
-                .unwrap_or(Range::FIELD);
+        for (index, produced) in produced.into_iter().enumerate() {
             let looked_up = circuit
                 .lookups
                 .iter()

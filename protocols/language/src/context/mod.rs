@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use kernelwise_core::Values;
 use kernelwise_core::circuit::{Circuit, CircuitId};
+use kernelwise_core::kernels::ProofSystem;
 use kernelwise_core::program::{KernelGraph, Range, Shape, TableId, Tensor, TensorId, TensorKind};
 use kernelwise_prover::key::Parameters;
 use kernelwise_prover::{HintRegistry, IntTensor};
@@ -130,6 +131,17 @@ impl Context {
         let id = self.graph.add_tensor(tensor);
         self.parameters.insert(id, data);
         Ok(Array(id))
+    }
+
+    /// Has all launches so far of the kernels called `kernel` proved by `system`; sumchecks prove what nothing is said of.
+    ///
+    /// Groth16 makes small irregular kernels cheap, at the price of a key whose maker could forge
+    /// ([`kernelwise_prover::setup()`]).
+    ///
+    /// # Errors
+    /// [`KernelError::Graph`] if no launch is called so.
+    pub fn prove_with(&mut self, kernel: &str, system: ProofSystem) -> Result<(), KernelError> {
+        Ok(self.graph.prove_kernel_with(kernel, system)?)
     }
 
     /// Makes an array a public output.

@@ -1,5 +1,6 @@
 //! Kernels that are ready to use, and the functions that they are written with, to build others from.
 
+pub mod arg_max;
 mod grain;
 pub mod keccak;
 pub mod merkle;

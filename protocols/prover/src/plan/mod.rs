@@ -4,11 +4,13 @@
 //! them and answer with zeros: counts of operations and bytes of the proof are exact, and what the prover does between calls is timed as it
 //! is. Counts times [`Rates`], measured once per device, give times.
 
+mod choose;
 mod counting;
 mod groth16;
 mod measure;
 mod rates;
 
+pub use choose::{Choice, Cost, Objective, choose};
 pub use counting::{Operation, Work};
 pub use rates::Rates;
 

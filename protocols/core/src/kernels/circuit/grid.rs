@@ -11,6 +11,22 @@ use crate::program::Shape;
 #[derive(Debug, Clone, Copy)]
 pub struct Grid<'a>(pub &'a Shape);
 
+impl Grid<'_> {
+    /// The place of a logical instance among those of a tensor that has the axes named by `kept`.
+    pub fn place(&self, kept: &[bool], instance: usize) -> usize {
+        let (mut rest, mut stride, mut place) = (instance, 1, 0);
+        for (&dim, &kept) in self.0.dims().iter().zip(kept).rev() {
+            let dim = dim.max(1);
+            if kept {
+                place += rest % dim * stride;
+                stride *= dim;
+            }
+            rest /= dim;
+        }
+        place
+    }
+}
+
 /// Weights on the instances of a grid: a product over axes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GridWeights {

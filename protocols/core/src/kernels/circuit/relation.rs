@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Grid, ProofSystem};
 use crate::circuit::{
-    Circuit, CircuitId, CircuitLookup, Domain, Port, Width, bottom_domains, domains,
+    Circuit, CircuitId, CircuitLookup, Domain, Output, Port, Width, bottom_domains, domains,
 };
 use crate::kernels::{LaunchView, LinearForm, LookupSpec, Relation};
 use crate::program::{GraphError, Range, Shape, TableFunction, TableId, Tensor, TensorKind};
@@ -118,6 +118,22 @@ impl CircuitLaunch {
         })
     }
 
+    /// What the gates are known to give each output, from what tensors are known to hold.
+    pub fn output_ranges(&self, view: &LaunchView<'_>) -> Vec<Range> {
+        let domains = self.domains(view);
+        let outputs = self.circuit(view).map_or(&[][..], |own| &own.outputs);
+        let range = |output: &Output| {
+            let level = domains.get(output.level as usize);
+            let wires = output.wires.iter();
+            wires
+                .filter_map(|&wire| level?.get(wire as usize))
+                .map(Domain::range)
+                .reduce(|a, b| Range::new(a.lo.min(b.lo), a.hi.max(b.hi)))
+                .unwrap_or(Range::FIELD)
+        };
+        outputs.iter().map(range).collect()
+    }
+
     /// How the values of each wire can be held, level by level.
     pub fn widths(&self, view: &LaunchView<'_>) -> Vec<Vec<Width>> {
         let widths = |level: &Vec<Domain>| level.iter().map(Domain::width).collect();
@@ -198,18 +214,8 @@ impl Relation for CircuitLaunch {
                 )
             })?;
         }
-        let domains = self.domains(view);
-        for (index, output) in circuit.outputs.iter().enumerate() {
+        for (index, produced) in self.output_ranges(view).into_iter().enumerate() {
             let tensor = view.output(index)?;
-            let level = domains.get(output.level as usize);
-            let wires = output
-                .wires
-                .iter()
-                .filter_map(|&wire| level?.get(wire as usize));
-            let produced = wires
-                .map(Domain::range)
-                .reduce(|a, b| Range::new(a.lo.min(b.lo), a.hi.max(b.hi)))
-                .unwrap_or(Range::FIELD);
             // Public values are checked by the verifier itself, looked-up ones by the lookup.
             let public = view
                 .launch

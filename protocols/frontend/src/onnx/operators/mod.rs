@@ -1,5 +1,6 @@
 //! The supported operators, one builder each.
 
+mod arg_max;
 mod elementwise;
 mod movement;
 mod pool;
@@ -16,6 +17,7 @@ type Builder = fn(&mut Scope, &Site<'_>) -> Result<(), ImportError>;
 /// All operators, in alphabetical order.
 const OPERATORS: &[(&str, Builder)] = &[
     ("Add", elementwise::add),
+    ("ArgMax", arg_max::arg_max),
     ("AveragePool", pool::average_pool),
     ("BatchNormalization", elementwise::batch_normalization),
     ("Clip", elementwise::clip),
