@@ -8,7 +8,6 @@ use std::path::Path;
 use std::process::Output;
 
 use common::{example, kernelwise};
-
 use serde_json::Value;
 
 fn expect(args: &[&str], code: i32) -> Output {
