@@ -28,9 +28,6 @@ struct Arguments {
     /// Messages enter as bytes, whose bits are committed, rather than as public bits.
     #[arg(long)]
     from_bytes: bool,
-    /// Print what the kernel was compiled to.
-    #[arg(long)]
-    inspect: bool,
 }
 
 fn main() -> Outcome<()> {
@@ -44,9 +41,7 @@ fn main() -> Outcome<()> {
         Function::Keccak256 => keccak::keccak256(arguments.bytes, encoding)?,
         Function::Sha3 => keccak::sha3_256(arguments.bytes, encoding)?,
     };
-    if arguments.inspect {
-        eprintln!("{}", kernel.report());
-    }
+    arguments.common.inspect(&kernel);
     let (instances, bytes) = (arguments.common.instances, arguments.bytes);
     let messages = messages(instances, bytes);
     let values: Vec<i64> = messages

@@ -17,9 +17,6 @@ struct Arguments {
     /// Levels of the tree.
     #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=32))]
     depth: u32,
-    /// Print what the kernel was compiled to.
-    #[arg(long)]
-    inspect: bool,
 }
 
 fn main() -> Outcome<()> {
@@ -29,9 +26,7 @@ fn main() -> Outcome<()> {
         return Err(format!("a tree of depth {depth} has no {instances} leaves").into());
     }
     let kernel = merkle::path(depth)?;
-    if arguments.inspect {
-        eprintln!("{}", kernel.report());
-    }
+    arguments.common.inspect(&kernel);
     let leaves: Vec<Fr> = (0..instances as u64)
         .map(|i| Fr::from(i * 131 + 7))
         .collect();

@@ -16,18 +16,13 @@ struct Arguments {
     /// Bytes of each message: 55 or fewer are one compression each.
     #[arg(long, default_value_t = 55)]
     bytes: usize,
-    /// Print what the kernel was compiled to.
-    #[arg(long)]
-    inspect: bool,
 }
 
 fn main() -> Outcome<()> {
     let arguments = Arguments::parse();
     let (instances, bytes) = (arguments.common.instances, arguments.bytes);
     let kernel = sha256::sha256(bytes, Encoding::Bits)?;
-    if arguments.inspect {
-        eprintln!("{}", kernel.report());
-    }
+    arguments.common.inspect(&kernel);
     let messages = messages(instances, bytes);
     let values: Vec<i64> = messages
         .iter()

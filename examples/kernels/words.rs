@@ -18,6 +18,7 @@ fn main() -> Outcome<()> {
     let arguments = Arguments::parse();
     let instances = arguments.common.instances;
     let kernel = words::arithmetic()?;
+    arguments.common.inspect(&kernel);
     let word = |i: usize, step: u32| (i as u32 + 1).wrapping_mul(step);
     let (a, b): (Vec<u32>, Vec<u32>) = (0..instances)
         .map(|i| (word(i, 0x9E37_79B9), word(i, 0x85EB_CA6B)))

@@ -7,8 +7,9 @@ use kernelwise_core::field::{Field, Fr};
 use kernelwise_core::wire::ModelProof;
 use kernelwise_core::{PublicTensors, Values, verify};
 use kernelwise_cpu::CpuDevice;
-use kernelwise_language::Compiled;
-use kernelwise_prover::{Devices, Quiet};
+use kernelwise_language::{CircuitKernel, Compiled};
+use kernelwise_prover::memory::{peak_bytes, reset_peak};
+use kernelwise_prover::{Devices, ProverKey, Quiet, Rates};
 
 /// Failures are reported as they come.
 pub type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
@@ -25,6 +26,22 @@ pub struct Common {
     /// Report as JSON.
     #[arg(long)]
     pub json: bool,
+    /// Print what kernels were compiled to: gates of each layer, depth, constraints.
+    #[arg(long)]
+    pub inspect: bool,
+    /// Predict time and memory, and print them beside what the first proof took.
+    #[arg(long)]
+    pub plan: bool,
+}
+
+impl Common {
+    /// Prints what `kernel` was compiled to, if asked to.
+    #[allow(dead_code, reason = "not every example compiles a kernel")]
+    pub fn inspect(&self, kernel: &CircuitKernel) {
+        if self.inspect {
+            eprintln!("{}", kernel.report());
+        }
+    }
 }
 
 /// What one proof took.
@@ -49,6 +66,9 @@ pub fn run(
     let start = Instant::now();
     let key = program.setup(devices)?;
     let setup = start.elapsed();
+    if common.plan {
+        compare(program, &key, devices)?;
+    }
     let mut best: Option<Measured> = None;
     for _ in 0..common.repeat.max(1) {
         let (start, cpu) = (Instant::now(), cpu_time());
@@ -81,6 +101,33 @@ pub fn run(
     }
     let Some(best) = best else { return Ok(()) };
     report(name, common, setup, &best);
+    Ok(())
+}
+
+/// Prints what was predicted beside what the first proof takes, with the memory that it adds to the process.
+fn compare(program: &Compiled, key: &ProverKey, devices: Devices<'_>) -> Outcome<()> {
+    let plan = program.plan(&Rates::measure(devices)?)?;
+    reset_peak();
+    let before = peak_bytes();
+    let proved = program.prove(key, devices, &Quiet)?;
+    let added = peak_bytes().zip(before).map(|(peak, own)| peak - own);
+    let ms = |time: Duration| time.as_secs_f64() * 1e3;
+    eprintln!("{:<12}{:>12}{:>12}", "step", "predicted", "actual");
+    for (phase, actual) in &proved.phases {
+        let steps = plan.steps.iter().filter(|step| step.phase == *phase);
+        let predicted = ms(steps.map(|step| step.time).sum());
+        let actual = ms(*actual);
+        eprintln!("{:<12}{predicted:>9.1} ms{actual:>9.1} ms", phase.name());
+    }
+    let actual = ms(proved.phases.iter().map(|(_, time)| *time).sum());
+    eprintln!("{:<12}{:>9.1} ms{actual:>9.1} ms", "total", ms(plan.time()));
+    let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
+    eprintln!(
+        "{:<12}{:>8.1} MiB{:>8.1} MiB",
+        "memory",
+        mib(plan.peak_bytes()),
+        added.map_or(f64::NAN, mib)
+    );
     Ok(())
 }
 
@@ -156,16 +203,6 @@ fn report(name: &str, common: &Common, setup: Duration, best: &Measured) {
             peak as f64 / f64::from(1 << 20)
         );
     }
-}
-
-/// The largest resident size so far, where the system tells.
-fn peak_bytes() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kib * 1024)
 }
 
 /// Processor time of this process so far, where the system tells.
