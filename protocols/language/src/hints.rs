@@ -1,9 +1,8 @@
 //! What hints compute, in the field: the meaning that provers follow.
 
 use kernelwise_core::circuit::HintFunction;
-use kernelwise_core::field::{AdditiveGroup, BigInteger, Field, Fr, PrimeField};
-
-use kernelwise_prover::HintRegistry;
+use kernelwise_core::field::{AdditiveGroup, Field, Fr, PrimeField};
+use kernelwise_prover::{HintRegistry, digits};
 
 use crate::table::Table;
 
@@ -48,15 +47,6 @@ pub(crate) fn compute(
     } else {
         Err(format!("{} results, expected {results}", found.len()))
     }
-}
-
-fn digits(value: Fr, width: usize, results: usize) -> Vec<Fr> {
-    let bits = value.into_bigint().to_bits_le();
-    let digit = |index: usize| {
-        let bits = bits.iter().skip(index * width).take(width).rev();
-        bits.fold(Fr::ZERO, |digit, &bit| digit.double() + Fr::from(bit))
-    };
-    (0..results).map(digit).collect()
 }
 
 /// The integer of least magnitude that a field element stands for, if it fits 127 bits.

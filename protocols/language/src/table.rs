@@ -58,26 +58,12 @@ impl Table {
 
     /// All inputs.
     pub fn domain(&self) -> Range {
-        Range::new(
-            self.lo,
-            self.lo.saturating_add((1i64 << self.bits.min(62)) - 1),
-        )
+        TableFunction::domain(self.lo, self.bits)
     }
 
     /// The interval of all outputs; `0..=0` for a range table.
     pub fn image(&self) -> Range {
-        let domain = self.domain();
-        match &self.function {
-            TableFunction::Range => Range::new(0, 0),
-            TableFunction::Clamp(range) => Range::new(
-                domain.lo.clamp(range.lo, range.hi),
-                domain.hi.clamp(range.lo, range.hi),
-            ),
-            TableFunction::Values(values) => Range::new(
-                values.iter().copied().min().unwrap_or(0).into(),
-                values.iter().copied().max().unwrap_or(0).into(),
-            ),
-        }
+        self.function.image(self.domain())
     }
 
     /// What is wrong, in words: expected and got.
@@ -94,14 +80,6 @@ impl Table {
 
     /// The entry at `input`; `None` outside the domain. Range tables map to 0.
     pub fn apply(&self, input: i64) -> Option<i64> {
-        let index = usize::try_from(input.checked_sub(self.lo)?).ok()?;
-        if index >= 1 << self.bits {
-            return None;
-        }
-        match &self.function {
-            TableFunction::Range => Some(0),
-            TableFunction::Clamp(range) => Some(input.clamp(range.lo, range.hi)),
-            TableFunction::Values(values) => values.get(index).map(|&value| value.into()),
-        }
+        self.function.apply(self.domain(), input)
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use kernelwise_core::field::Fr;
+use kernelwise_core::field::{AdditiveGroup, BigInteger, Fr, PrimeField};
 
 /// A hint: from the values of its arguments to those of its results, one instance at a time.
 pub type HintClosure = Arc<dyn Fn(&[Fr]) -> Vec<Fr> + Send + Sync>;
@@ -35,4 +35,14 @@ impl std::fmt::Debug for HintRegistry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_set().entries(self.0.keys()).finish()
     }
+}
+
+/// The first `count` digits in base `2^width` of the canonical integer of a field element, least significant first.
+pub fn digits(value: Fr, width: usize, count: usize) -> Vec<Fr> {
+    let bits = value.into_bigint().to_bits_le();
+    let digit = |index: usize| {
+        let bits = bits.iter().skip(index * width).take(width).rev();
+        bits.fold(Fr::ZERO, |digit, &bit| digit.double() + Fr::from(bit))
+    };
+    (0..count).map(digit).collect()
 }

@@ -43,7 +43,7 @@ pub use channel::{CarriedCheat, Cheat};
 pub use devices::Devices;
 pub use error::ProveError;
 pub use groth16::Groth16Keys;
-pub use hints::{HintClosure, HintRegistry};
+pub use hints::{HintClosure, HintRegistry, digits};
 pub use key::{ProverKey, setup, setup_with};
 pub use memory::{Peaks, PhasePeaks};
 pub use observer::{Observer, Phase, Quiet};

@@ -21,6 +21,42 @@ pub enum TableFunction {
     Values(Vec<i32>),
 }
 
+impl TableFunction {
+    /// The output for `input`, or `None` outside `domain`. Ranges map to 0.
+    pub fn apply(&self, domain: Range, input: i64) -> Option<i64> {
+        if !domain.contains(input) {
+            return None;
+        }
+        match self {
+            Self::Range => Some(0),
+            Self::Clamp(range) => Some(input.clamp(range.lo, range.hi)),
+            Self::Values(values) => values
+                .get(usize::try_from(input.checked_sub(domain.lo)?).ok()?)
+                .map(|&v| i64::from(v)),
+        }
+    }
+
+    /// The interval of all outputs over `domain`; `0..=0` for a range.
+    pub fn image(&self, domain: Range) -> Range {
+        match self {
+            Self::Range => Range::new(0, 0),
+            Self::Clamp(range) => Range::new(
+                domain.lo.clamp(range.lo, range.hi),
+                domain.hi.clamp(range.lo, range.hi),
+            ),
+            Self::Values(values) => Range::new(
+                values.iter().copied().min().unwrap_or(0).into(),
+                values.iter().copied().max().unwrap_or(0).into(),
+            ),
+        }
+    }
+
+    /// The inputs of a table of `2^bits` entries from `lo` on.
+    pub fn domain(lo: i64, bits: u32) -> Range {
+        Range::new(lo, lo.saturating_add((1i64 << bits.min(62)) - 1))
+    }
+}
+
 /// A table shared by every launch that looks something up in it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct LookupTable {
@@ -39,40 +75,17 @@ pub struct LookupTable {
 impl LookupTable {
     /// All inputs.
     pub fn domain(&self) -> Range {
-        Range::new(
-            self.lo,
-            self.lo.saturating_add((1i64 << self.bits.min(62)) - 1),
-        )
+        TableFunction::domain(self.lo, self.bits)
     }
 
     /// The output for `input`, or `None` outside the domain. Range tables map to 0.
     pub fn apply(&self, input: i64) -> Option<i64> {
-        if !self.domain().contains(input) {
-            return None;
-        }
-        match &self.function {
-            TableFunction::Range => Some(0),
-            TableFunction::Clamp(range) => Some(input.clamp(range.lo, range.hi)),
-            TableFunction::Values(values) => values
-                .get(usize::try_from(input - self.lo).ok()?)
-                .map(|&v| i64::from(v)),
-        }
+        self.function.apply(self.domain(), input)
     }
 
     /// The interval of all outputs; `0..=0` for a range table.
     pub fn image(&self) -> Range {
-        let domain = self.domain();
-        match &self.function {
-            TableFunction::Range => Range::new(0, 0),
-            TableFunction::Clamp(range) => Range::new(
-                domain.lo.clamp(range.lo, range.hi),
-                domain.hi.clamp(range.lo, range.hi),
-            ),
-            TableFunction::Values(values) => Range::new(
-                values.iter().copied().min().unwrap_or(0).into(),
-                values.iter().copied().max().unwrap_or(0).into(),
-            ),
-        }
+        self.function.image(self.domain())
     }
 }
 

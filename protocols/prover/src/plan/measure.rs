@@ -159,7 +159,7 @@ fn play(devices: Devices<'_>, request: SumcheckRequest<'_>) -> Result<(), Device
 }
 
 /// Numbers that look mixed enough for buckets.
-fn mixed(index: usize) -> i64 {
+pub(super) fn mixed(index: usize) -> i64 {
     (index as u64)
         .wrapping_add(1)
         .wrapping_mul(0x9e37_79b9_7f4a_7c15) as i64

@@ -18,14 +18,17 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use kernelwise_core::Values;
+use kernelwise_core::kernels::Kernel;
 use kernelwise_core::program::{Program, Range};
 use kernelwise_groth16::shape_key;
 
 use self::counting::CountingDevice;
+use self::measure::elements;
 use crate::devices::Devices;
 use crate::error::ProveError;
 use crate::groth16::{Groth16Keys, launch_keys};
 use crate::hints::HintRegistry;
+use crate::kernels::circuit::held_bytes;
 use crate::key::{Parameters, setup_linked};
 use crate::observer::{Observer, Phase};
 use crate::prove::prove_witness;
@@ -106,7 +109,7 @@ impl Plan {
 /// That of a proof without the devices' share, and one run of the program.
 ///
 /// # Errors
-/// What execution reports for inputs of zeros.
+/// What execution reports for inputs as near to zero as they can be.
 pub fn plan(
     program: &Program,
     parameters: &Parameters,
@@ -127,22 +130,18 @@ pub fn plan(
     })?;
     let key = setup_linked(program.clone(), parameters.clone(), linked, devices)?;
     let key = key.with_hints(hints.clone());
-    let inputs: Vec<Values> = program
-        .graph()
-        .inputs
-        .iter()
-        .filter_map(|&id| program.graph().tensor(id))
-        .map(|tensor| {
-            let Range { lo, hi } = tensor.range;
-            Values::Int(vec![0i64.clamp(lo, hi); tensor.shape.len()])
-        })
-        .collect();
-    let start = Instant::now();
-    let witness = execute(program, parameters, hints, &inputs)?;
+    // Any inputs have the same shapes; mixed ones show better how wide hints are, plain ones leave no table that others stay in.
+    let run = |mixed| {
+        let inputs = inputs(program, mixed);
+        let start = Instant::now();
+        let witness = execute(program, parameters, hints, &inputs)?;
+        Ok::<_, ProveError>((witness, start.elapsed()))
+    };
+    let (witness, executed) = run(true).or_else(|_| run(false))?;
     let mut steps = vec![PlannedStep {
         phase: Phase::Execute,
         launch: None,
-        time: start.elapsed(),
+        time: executed,
         proof_bytes: 0,
         table_bytes: 0,
         work: Vec::new(),
@@ -186,12 +185,41 @@ pub fn plan(
         if step.phase != Phase::Backward {
             step.proof_bytes = proved.bytes_of(step.phase);
         }
+        let launch = step.launch.and_then(|index| {
+            let launch = program.graph().launches.get(index)?;
+            Some((launch, program.wire_widths(index)))
+        });
+        if let Some((launch, widths)) = launch
+            && let Kernel::Circuit(kernel) = &launch.kernel
+        {
+            step.table_bytes += held_bytes(kernel, widths);
+        }
     }
     Ok(Plan {
         steps,
         resident_bytes: witness.bytes(),
         proof_bytes: proved.proof.messages.len(),
     })
+}
+
+/// Inputs of a program: mixed, or as near to zero as their ranges allow.
+fn inputs(program: &Program, mixed: bool) -> Vec<Values> {
+    let graph = program.graph();
+    let tensors = graph.inputs.iter().filter_map(|&id| graph.tensor(id));
+    let values = tensors.map(|tensor| {
+        let (range, len) = (tensor.range, tensor.shape.len());
+        match (mixed, range == Range::FIELD) {
+            (true, true) => Values::Field(elements(len)),
+            (true, false) => {
+                let span = i128::from(range.hi) - i128::from(range.lo) + 1;
+                let value =
+                    |i| i128::from(range.lo) + i128::from(measure::mixed(i)).rem_euclid(span);
+                Values::Int((0..len).map(|i| value(i) as i64).collect())
+            }
+            (false, _) => Values::Int(vec![0i64.clamp(range.lo, range.hi); len]),
+        }
+    });
+    values.collect()
 }
 
 /// What was asked between two steps of the prover.

@@ -1,10 +1,11 @@
 //! What each hint function computes.
 
 use kernelwise_core::circuit::HintFunction;
-use kernelwise_core::field::{AdditiveGroup, BigInteger, Field, Fr, PrimeField};
+use kernelwise_core::field::{AdditiveGroup, Field, Fr};
 
 use super::advice::{Machine, to_integer};
 use crate::error::ProveError;
+use crate::hints::digits;
 
 impl Machine<'_> {
     /// A hint over 64-bit integers; `None` if it needs the field.
@@ -104,14 +105,4 @@ impl Machine<'_> {
             Err(self.failed("a hint with the wrong number of results"))
         }
     }
-}
-
-/// Digits in base `2^width` of the canonical integer of a field element.
-fn digits(value: Fr, width: usize, results: usize) -> Vec<Fr> {
-    let bits = value.into_bigint().to_bits_le();
-    let digit = |index: usize| {
-        let bits = bits.iter().skip(index * width).take(width).rev();
-        bits.fold(Fr::ZERO, |digit, &bit| digit.double() + Fr::from(bit))
-    };
-    (0..results).map(digit).collect()
 }

@@ -2,11 +2,13 @@
 
 mod advice;
 mod evaluate;
+mod forward;
 mod functions;
 mod levels;
 mod phases;
 mod prove;
 mod witness;
 
+pub(crate) use forward::held_bytes;
 pub(crate) use prove::prove;
 pub(crate) use witness::execute;

@@ -10,9 +10,10 @@ use kernelwise_core::poly::eq_table;
 use kernelwise_core::program::TensorId;
 use kernelwise_hal::{SumcheckRequest, Table, Term};
 
+use super::forward::Forward;
 use super::levels::Level;
 use super::phases::{Phases, combine_all, eq_table_of};
-use super::witness::{circuit_of, coefficients, evaluate};
+use super::witness::{circuit_of, coefficients};
 use crate::backward::Backward;
 use crate::error::ProveError;
 use crate::sumcheck::{Finished, prove_sumcheck};
@@ -40,7 +41,13 @@ pub(crate) fn prove(
         .iter()
         .map(|coefficient| coefficient.field)
         .collect();
-    let mut levels = evaluate(kernel, circuit, &coefficients, widths, &ports)?;
+    let forward = Forward {
+        kernel,
+        circuit,
+        coefficients: &coefficients,
+        widths,
+    };
+    let mut levels = forward.stack(&ports)?;
     let claims = outputs
         .iter()
         .map(|&id| pass.separable_claims(id))
@@ -54,13 +61,13 @@ pub(crate) fn prove(
     };
     let mut carried = None;
     // What lies above a level is dropped once its claims are settled.
-    while let Some(level) = levels.pop() {
+    while let Some(level) = levels.pop()? {
         let index = levels.len();
         let Some(claim) = prover.claim(index, &level, carried.take())? else {
             continue;
         };
         drop(level);
-        let (Some(layer), Some(below)) = (circuit.producer(index), levels.last()) else {
+        let (Some(layer), Some(below)) = (circuit.producer(index), levels.top()?) else {
             return prover.split(&claim);
         };
         let weights = LayerWeights::new(layer, &constants, below.width(), &claim.wires);

@@ -5,12 +5,12 @@ use kernelwise_core::circuit::{Circuit, Width};
 use kernelwise_core::field::Fr;
 use kernelwise_core::kernels::{CircuitLaunch, LaunchView};
 use kernelwise_core::program::{Range, Shape};
-use kernelwise_hal::{IntSlice, Scalars};
 use rayon::prelude::*;
 
 use super::advice::{Machine, to_integer};
-use super::evaluate::{Coefficient, next_level};
-use super::levels::{Level, Row, Rows};
+use super::evaluate::Coefficient;
+use super::forward::{Forward, offsets};
+use super::levels::Row;
 use crate::error::ProveError;
 use crate::hints::HintRegistry;
 use crate::tensor::TensorData;
@@ -47,42 +47,52 @@ pub(crate) fn execute(
         })
         .collect();
     let ports: Vec<&TensorData> = inputs.iter().copied().chain(&tensors).collect();
-    let levels = evaluate(kernel, circuit, &coefficients, widths, &ports)?;
     let instances = padded_instances(&kernel.grid);
-    let mut outputs = Vec::with_capacity(circuit.outputs.len() + hints.len());
-    for (index, output) in circuit.outputs.iter().enumerate() {
-        let level = levels
-            .get(output.level as usize)
-            .ok_or(ProveError::Internal("a circuit without a level"))?;
-        let rows: Vec<Row<'_>> = output.wires.iter().map(|&wire| level.row(wire)).collect();
-        let integers: Option<Vec<i64>> = by_instance(&rows, &instances)
-            .map(|(row, n)| match row {
-                Row::Int(row) => row.get(n),
-                Row::Field(row) => row.get(n).and_then(|&value| to_integer(value)),
-            })
-            .collect();
-        let range = view
-            .launch
-            .outputs
-            .get(index)
-            .and_then(|&id| view.graph.tensor(id));
-        outputs.push(match integers {
-            Some(integers) => Values::Int(integers),
-            None if range.is_some_and(|tensor| tensor.range == Range::FIELD) => Values::Field(
-                by_instance(&rows, &instances)
-                    .map(|(row, n)| row.lift(n))
-                    .collect(),
-            ),
-            None => {
-                return Err(ProveError::Hint {
-                    launch: view.launch.name.clone(),
-                    problem: "an output is no 64-bit integer",
-                });
+    let mut outputs: Vec<Option<Values>> = vec![None; circuit.outputs.len()];
+    let machine = Forward {
+        kernel,
+        circuit,
+        coefficients: &coefficients,
+        widths,
+    };
+    machine.run(&ports, |index, level| {
+        for (place, output) in circuit.outputs.iter().enumerate() {
+            if output.level as usize != index {
+                continue;
             }
-        });
-    }
+            let id = view.launch.outputs.get(place);
+            let range = id.and_then(|&id| view.graph.tensor(id)).map(|t| t.range);
+            let rows: Vec<Row<'_>> = output.wires.iter().map(|&wire| level.row(wire)).collect();
+            let found = output_values(&rows, &instances, range == Some(Range::FIELD));
+            let found = found.ok_or_else(|| ProveError::Hint {
+                launch: view.launch.name.clone(),
+                problem: "an output is no 64-bit integer",
+            })?;
+            if let Some(slot) = outputs.get_mut(place) {
+                *slot = Some(found);
+            }
+        }
+        Ok(())
+    })?;
+    let missing = ProveError::Internal("a circuit without a level");
+    let mut outputs: Vec<Values> = outputs.into_iter().collect::<Option<_>>().ok_or(missing)?;
     outputs.extend(hints);
     Ok(outputs)
+}
+
+/// The values of an output: integers if all are, or else field elements where those are allowed.
+fn output_values(rows: &[Row<'_>], instances: &[usize], any: bool) -> Option<Values> {
+    let integers: Option<Vec<i64>> = by_instance(rows, instances)
+        .map(|(row, n)| match row {
+            Row::Int(row) => row.get(n),
+            Row::Field(row) => row.get(n).and_then(|&value| to_integer(value)),
+        })
+        .collect();
+    let lifted = || by_instance(rows, instances).map(|(row, n)| row.lift(n));
+    match integers {
+        Some(integers) => Some(Values::Int(integers)),
+        None => any.then(|| Values::Field(lifted().collect())),
+    }
 }
 
 /// All values of an output, instance by instance.
@@ -93,139 +103,6 @@ fn by_instance<'r, 'a>(
     instances
         .iter()
         .flat_map(move |&n| rows.iter().map(move |&row| (row, n)))
-}
-
-/// All levels, from the tensors bound to the ports of level 0.
-pub(super) fn evaluate(
-    kernel: &CircuitLaunch,
-    circuit: &Circuit,
-    coefficients: &[Coefficient],
-    widths: &[Vec<Width>],
-    ports: &[&TensorData],
-) -> Result<Vec<Level>, ProveError> {
-    let missing = ProveError::Internal("a circuit without widths");
-    let mut levels = Vec::with_capacity(circuit.levels());
-    let bottom = bottom(
-        kernel,
-        circuit,
-        widths.first().ok_or(missing.clone())?,
-        ports,
-    );
-    // Values outside what validation proved are a cheat's; everything is held as it is, then.
-    let honest = bottom.is_some();
-    levels.push(match bottom {
-        Some(level) => level,
-        None => self::bottom(
-            kernel,
-            circuit,
-            &vec![Width::Field; circuit.width(0)],
-            ports,
-        )
-        .ok_or(missing.clone())?,
-    });
-    for level in 1..circuit.levels() {
-        let (Some(layer), Some(below)) = (circuit.producer(level), levels.last()) else {
-            return Err(missing);
-        };
-        let any = vec![Width::Field; layer.gates() as usize];
-        let widths = if honest {
-            widths.get(level).ok_or(missing.clone())?
-        } else {
-            &any
-        };
-        levels.push(next_level(layer, coefficients, below, widths));
-    }
-    Ok(levels)
-}
-
-/// Level 0; `None` if a value does not fit its wire's width.
-fn bottom(
-    kernel: &CircuitLaunch,
-    circuit: &Circuit,
-    widths: &[Width],
-    ports: &[&TensorData],
-) -> Option<Level> {
-    let padded: usize = kernel.grid.padded_len();
-    let mut level = Level::zeros(widths, padded);
-    let all = vec![true; kernel.grid.rank()];
-    let places = super::levels::WIDTHS.map(|width| level.wires_of(width));
-    let mut row_of = vec![0usize; circuit.width(0)];
-    for wires in &places {
-        for (row, &wire) in wires.iter().enumerate() {
-            *row_of.get_mut(wire as usize)? = row;
-        }
-    }
-    let mut start = 0;
-    for (index, (port, tensor)) in circuit.ports().zip(ports).enumerate() {
-        let len = port.len as usize;
-        let offsets = offsets(&kernel.grid, kernel.axes.get(index).unwrap_or(&all));
-        for x in 0..len {
-            let (wire, width) = (start + x, *widths.get(start + x)?);
-            let range = row_of[wire] * padded..(row_of[wire] + 1) * padded;
-            let source = offsets.iter().map(|&offset| offset * len + x);
-            fill(level.rows_mut(), width, range, tensor, source)?;
-        }
-        start += len;
-    }
-    Some(level)
-}
-
-/// Fills one row; `None` if a value does not fit the width.
-fn fill(
-    rows: &mut Rows,
-    width: Width,
-    range: std::ops::Range<usize>,
-    tensor: &TensorData,
-    source: impl Iterator<Item = usize>,
-) -> Option<()> {
-    fn gather<T: TryFrom<i64>>(
-        values: IntSlice<'_>,
-        source: impl Iterator<Item = usize>,
-        row: &mut [T],
-    ) -> Option<()> {
-        for (slot, index) in row.iter_mut().zip(source) {
-            *slot = T::try_from(values.get(index)?).ok()?;
-        }
-        Some(())
-    }
-    match (tensor.scalars(), width) {
-        (Scalars::Int(values), Width::I8) => gather(values, source, rows.i8.get_mut(range)?),
-        (Scalars::Int(values), Width::I16) => gather(values, source, rows.i16.get_mut(range)?),
-        (Scalars::Int(values), Width::I32) => gather(values, source, rows.i32.get_mut(range)?),
-        (Scalars::Int(values), Width::I64) => gather(values, source, rows.i64.get_mut(range)?),
-        (Scalars::Int(values), Width::Field) => {
-            for (slot, index) in rows.field.get_mut(range)?.iter_mut().zip(source) {
-                *slot = values.get(index)?.into();
-            }
-            Some(())
-        }
-        (Scalars::Fr(values), Width::Field) => {
-            for (slot, index) in rows.field.get_mut(range)?.iter_mut().zip(source) {
-                *slot = *values.get(index)?;
-            }
-            Some(())
-        }
-        _ => None,
-    }
-}
-
-/// For each padded instance, the index of its element in a tensor that has the axes named by `kept`; padded instances
-/// copy index 0 of the padded axes.
-fn offsets(grid: &Shape, kept: &[bool]) -> Vec<usize> {
-    let mut offsets = vec![0usize];
-    for (&dim, &kept) in grid.dims().iter().zip(kept) {
-        let axis = 0..dim.next_power_of_two();
-        offsets = offsets
-            .iter()
-            .flat_map(|&base| {
-                axis.clone().map(move |i| {
-                    let i = if i < dim { i } else { 0 };
-                    if kept { base * dim + i } else { base }
-                })
-            })
-            .collect();
-    }
-    offsets
 }
 
 /// The padded index of each logical instance.
@@ -272,12 +149,13 @@ fn all_hints(
     let ports = circuit.hints.iter().map(|port| {
         let range = start..start + port.len as usize;
         start = range.end;
-        let integers: Option<Vec<&[i64]>> = found
+        // One hint that is no integer makes no others field elements: committing to those costs much more.
+        let integers: Option<Vec<i64>> = found
             .iter()
-            .map(|values| values.as_integers()?.get(range.clone()))
+            .flat_map(|values| integers_of(values, range.clone()))
             .collect();
         match integers {
-            Some(integers) => Values::Int(integers.concat()),
+            Some(integers) => Values::Int(integers),
             None => {
                 let own =
                     |values: &Values| values.to_field().get(range.clone()).map(<[Fr]>::to_vec);
@@ -286,6 +164,29 @@ fn all_hints(
         }
     });
     Ok(ports.collect())
+}
+
+/// The values of a port as integers, each `None` that is not one.
+fn integers_of(
+    values: &Values,
+    range: std::ops::Range<usize>,
+) -> Box<dyn Iterator<Item = Option<i64>> + '_> {
+    match values {
+        Values::Int(values) => Box::new(
+            values
+                .get(range)
+                .unwrap_or_default()
+                .iter()
+                .map(|&v| Some(v)),
+        ),
+        Values::Field(values) => Box::new(
+            values
+                .get(range)
+                .unwrap_or_default()
+                .iter()
+                .map(|&v| to_integer(v)),
+        ),
+    }
 }
 
 /// The circuit of a launch.

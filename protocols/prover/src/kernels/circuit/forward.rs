@@ -1,0 +1,352 @@
+//! The levels of a launch, from the tensors at its ports up.
+
+use kernelwise_core::circuit::{Circuit, Width};
+use kernelwise_core::kernels::CircuitLaunch;
+use kernelwise_core::program::Shape;
+use kernelwise_hal::{IntSlice, Scalars};
+
+use super::evaluate::{Coefficient, next_level};
+use super::levels::{Level, Rows, WIDTHS};
+use crate::error::ProveError;
+use crate::tensor::TensorData;
+
+/// Levels of a launch that take more than this are not all kept: 16 MiB.
+const KEPT_BYTES: u64 = 1 << 24;
+
+/// A launch whose levels are computed.
+#[derive(Clone, Copy)]
+pub(super) struct Forward<'a> {
+    pub(super) kernel: &'a CircuitLaunch,
+    pub(super) circuit: &'a Circuit,
+    pub(super) coefficients: &'a [Coefficient],
+    pub(super) widths: &'a [Vec<Width>],
+}
+
+impl<'a> Forward<'a> {
+    /// Shows `visit` each level in order; two are held at a time.
+    pub(super) fn run(
+        self,
+        ports: &[&TensorData],
+        mut visit: impl FnMut(usize, &Level) -> Result<(), ProveError>,
+    ) -> Result<(), ProveError> {
+        let (mut level, honest) = self.bottom(ports)?;
+        visit(0, &level)?;
+        for index in 1..self.circuit.levels() {
+            level = self.above(index, &level, honest)?;
+            visit(index, &level)?;
+        }
+        Ok(())
+    }
+
+    /// All levels, to be taken from the top.
+    pub(super) fn stack(self, ports: &[&TensorData]) -> Result<Stack<'a>, ProveError> {
+        self.stack_by(stride(self.kernel, self.widths), ports)
+    }
+
+    /// As [`stack`](Self::stack), with one level in `stride` kept.
+    fn stack_by(self, stride: usize, ports: &[&TensorData]) -> Result<Stack<'a>, ProveError> {
+        let (bottom, honest) = self.bottom(ports)?;
+        let mut stack = Stack {
+            forward: self,
+            honest,
+            levels: vec![Some(bottom)],
+        };
+        let count = self.circuit.levels();
+        for index in 1..count {
+            stack.push(index)?;
+            // What lies below the last stretch is needed again only after that.
+            if !(index - 1).is_multiple_of(stride) && (index - 1) / stride != (count - 1) / stride {
+                stack.forget(index - 1);
+            }
+        }
+        Ok(stack)
+    }
+
+    /// Level 0, and whether its values are as validation proved. If not, they are a cheat's, and all is held as it is.
+    fn bottom(self, ports: &[&TensorData]) -> Result<(Level, bool), ProveError> {
+        let missing = ProveError::Internal("a circuit without widths");
+        let widths = self.widths.first().ok_or(missing.clone())?;
+        if let Some(level) = bottom(self.kernel, self.circuit, widths, ports) {
+            return Ok((level, true));
+        }
+        let any = vec![Width::Field; self.circuit.width(0)];
+        let level = bottom(self.kernel, self.circuit, &any, ports);
+        Ok((level.ok_or(missing)?, false))
+    }
+
+    fn above(self, index: usize, below: &Level, honest: bool) -> Result<Level, ProveError> {
+        let missing = ProveError::Internal("a circuit without widths");
+        let layer = self.circuit.producer(index).ok_or(missing.clone())?;
+        let any;
+        let widths = if honest {
+            self.widths.get(index).ok_or(missing)?
+        } else {
+            any = vec![Width::Field; layer.gates() as usize];
+            &any
+        };
+        Ok(next_level(layer, self.coefficients, below, widths))
+    }
+}
+
+/// Levels that are taken from the top. If they are too many to keep, every so many stay, and those between are computed
+/// again, a stretch at a time: twice the work of one forward pass for the square root of its memory.
+pub(super) struct Stack<'a> {
+    forward: Forward<'a>,
+    honest: bool,
+    levels: Vec<Option<Level>>,
+}
+
+impl Stack<'_> {
+    /// Levels that are left.
+    pub(super) fn len(&self) -> usize {
+        self.levels.len()
+    }
+
+    /// Takes the highest level that is left.
+    pub(super) fn pop(&mut self) -> Result<Option<Level>, ProveError> {
+        self.top()?;
+        Ok(self.levels.pop().flatten())
+    }
+
+    /// The highest level that is left.
+    pub(super) fn top(&mut self) -> Result<Option<&Level>, ProveError> {
+        let kept = self.levels.iter().rposition(Option::is_some);
+        let known = kept.map_or(0, |kept| kept + 1);
+        for index in known..self.levels.len() {
+            self.push(index)?;
+        }
+        Ok(self.levels.last().and_then(Option::as_ref))
+    }
+
+    /// Computes a level from the one below.
+    fn push(&mut self, index: usize) -> Result<(), ProveError> {
+        let missing = ProveError::Internal("a level without the one below");
+        let below = index
+            .checked_sub(1)
+            .and_then(|below| self.levels.get(below));
+        let below = below.and_then(Option::as_ref).ok_or(missing)?;
+        let level = self.forward.above(index, below, self.honest)?;
+        match self.levels.get_mut(index) {
+            Some(slot) => *slot = Some(level),
+            None => self.levels.push(Some(level)),
+        }
+        Ok(())
+    }
+
+    fn forget(&mut self, index: usize) {
+        if let Some(slot) = self.levels.get_mut(index) {
+            *slot = None;
+        }
+    }
+}
+
+/// From one level that is kept to the next.
+fn stride(kernel: &CircuitLaunch, widths: &[Vec<Width>]) -> usize {
+    let bytes: u64 = level_bytes(kernel, widths).sum();
+    if bytes <= KEPT_BYTES {
+        1
+    } else {
+        widths.len().isqrt().max(1)
+    }
+}
+
+/// Bytes of each level.
+fn level_bytes(kernel: &CircuitLaunch, widths: &[Vec<Width>]) -> impl Iterator<Item = u64> {
+    let instances = kernel.grid.padded_len() as u64;
+    let bytes = |width: &Width| match width {
+        Width::I8 => 1,
+        Width::I16 => 2,
+        Width::I32 => 4,
+        Width::I64 => 8,
+        Width::Field => 32,
+    };
+    widths
+        .iter()
+        .map(move |level| instances * level.iter().map(bytes).sum::<u64>())
+}
+
+/// Bytes of the levels that a proof holds at once, at most.
+pub(crate) fn held_bytes(kernel: &CircuitLaunch, widths: &[Vec<Width>]) -> u64 {
+    let (stride, bytes): (usize, Vec<u64>) = (
+        stride(kernel, widths),
+        level_bytes(kernel, widths).collect(),
+    );
+    let kept: u64 = bytes.iter().step_by(stride).sum();
+    let stretches = bytes.chunks(stride);
+    let longest = stretches.map(|stretch| stretch.iter().skip(1).sum::<u64>());
+    kept + longest.max().unwrap_or(0) * u64::from(stride > 1)
+}
+
+/// Level 0; `None` if a value does not fit its wire's width.
+fn bottom(
+    kernel: &CircuitLaunch,
+    circuit: &Circuit,
+    widths: &[Width],
+    ports: &[&TensorData],
+) -> Option<Level> {
+    let padded: usize = kernel.grid.padded_len();
+    let mut level = Level::zeros(widths, padded);
+    let all = vec![true; kernel.grid.rank()];
+    let places = WIDTHS.map(|width| level.wires_of(width));
+    let mut row_of = vec![0usize; circuit.width(0)];
+    for wires in &places {
+        for (row, &wire) in wires.iter().enumerate() {
+            *row_of.get_mut(wire as usize)? = row;
+        }
+    }
+    let mut start = 0;
+    for (index, (port, tensor)) in circuit.ports().zip(ports).enumerate() {
+        let len = port.len as usize;
+        let offsets = offsets(&kernel.grid, kernel.axes.get(index).unwrap_or(&all));
+        for x in 0..len {
+            let (wire, width) = (start + x, *widths.get(start + x)?);
+            let range = row_of[wire] * padded..(row_of[wire] + 1) * padded;
+            let source = offsets.iter().map(|&offset| offset * len + x);
+            fill(level.rows_mut(), width, range, tensor, source)?;
+        }
+        start += len;
+    }
+    Some(level)
+}
+
+/// Fills one row; `None` if a value does not fit the width.
+fn fill(
+    rows: &mut Rows,
+    width: Width,
+    range: std::ops::Range<usize>,
+    tensor: &TensorData,
+    source: impl Iterator<Item = usize>,
+) -> Option<()> {
+    fn gather<T: TryFrom<i64>>(
+        values: IntSlice<'_>,
+        source: impl Iterator<Item = usize>,
+        row: &mut [T],
+    ) -> Option<()> {
+        for (slot, index) in row.iter_mut().zip(source) {
+            *slot = T::try_from(values.get(index)?).ok()?;
+        }
+        Some(())
+    }
+    match (tensor.scalars(), width) {
+        (Scalars::Int(values), Width::I8) => gather(values, source, rows.i8.get_mut(range)?),
+        (Scalars::Int(values), Width::I16) => gather(values, source, rows.i16.get_mut(range)?),
+        (Scalars::Int(values), Width::I32) => gather(values, source, rows.i32.get_mut(range)?),
+        (Scalars::Int(values), Width::I64) => gather(values, source, rows.i64.get_mut(range)?),
+        (Scalars::Int(values), Width::Field) => {
+            for (slot, index) in rows.field.get_mut(range)?.iter_mut().zip(source) {
+                *slot = values.get(index)?.into();
+            }
+            Some(())
+        }
+        (Scalars::Fr(values), Width::Field) => {
+            for (slot, index) in rows.field.get_mut(range)?.iter_mut().zip(source) {
+                *slot = *values.get(index)?;
+            }
+            Some(())
+        }
+        _ => None,
+    }
+}
+
+/// For each padded instance, the index of its element in a tensor that has the axes named by `kept`; padded instances
+/// copy index 0 of the padded axes.
+pub(super) fn offsets(grid: &Shape, kept: &[bool]) -> Vec<usize> {
+    let mut offsets = vec![0usize];
+    for (&dim, &kept) in grid.dims().iter().zip(kept) {
+        let axis = 0..dim.next_power_of_two();
+        offsets = offsets
+            .iter()
+            .flat_map(|&base| {
+                axis.clone().map(move |i| {
+                    let i = if i < dim { i } else { 0 };
+                    if kept { base * dim + i } else { base }
+                })
+            })
+            .collect();
+    }
+    offsets
+}
+
+#[cfg(test)]
+mod tests {
+    use kernelwise_core::Values;
+    use kernelwise_core::circuit::{CircuitId, Constant, Layer, Port};
+    use kernelwise_core::field::Fr;
+    use kernelwise_core::kernels::ProofSystem;
+    use kernelwise_core::program::Range;
+
+    use super::super::witness::coefficients;
+    use super::*;
+
+    fn launch(instances: usize) -> CircuitLaunch {
+        CircuitLaunch {
+            circuit: CircuitId(0),
+            grid: Shape::new([instances]),
+            axes: vec![vec![true]],
+            tables: Vec::new(),
+            system: ProofSystem::Gkr,
+        }
+    }
+
+    #[test]
+    fn many_levels_are_not_all_held() {
+        let widths = vec![vec![Width::I8; 1 << 10]; 100];
+        assert_eq!(held_bytes(&launch(100), &widths), 100 << 17);
+        // Ten that are kept, and nine of a stretch.
+        assert_eq!(held_bytes(&launch(1 << 10), &widths), 19 << 20);
+    }
+
+    #[test]
+    fn levels_are_the_same_however_few_are_kept() {
+        // One wire, squared seven times; one more in the second layer of two that take turns.
+        let mut square = Layer::new(1, 0);
+        square.push(0, 0, &[0, 0]);
+        let mut next = square.clone();
+        next.push(0, 0, &[]);
+        let circuit = Circuit {
+            inputs: vec![Port {
+                name: "x".to_owned(),
+                len: 1,
+                scalar: true,
+            }],
+            constants: vec![Constant::Ratio(1, 1)],
+            layers: vec![square, next],
+            sequence: vec![0, 1, 0, 1, 1, 0, 1],
+            ..Circuit::default()
+        };
+        let (kernel, widths) = (launch(3), vec![vec![Width::Field]; 8]);
+        let values = Values::Field([2u64, 3, 5].map(Fr::from).to_vec());
+        let x = TensorData::new(Shape::new([3]), values, &Range::FIELD);
+        let coefficients = coefficients(&circuit);
+        let forward = Forward {
+            kernel: &kernel,
+            circuit: &circuit,
+            coefficients: &coefficients,
+            widths: &widths,
+        };
+        let show = |level: &Level| (0..4).map(|n| level.row(0).lift(n)).collect::<Vec<Fr>>();
+        let mut expected = Vec::new();
+        forward
+            .run(&[&x], |index, level| {
+                assert_eq!(index, expected.len());
+                expected.push(show(level));
+                Ok(())
+            })
+            .unwrap();
+        assert_eq!(expected[2], [17u64, 82, 626, 17].map(Fr::from));
+        for stride in 1..10 {
+            let mut stack = forward.stack_by(stride, &[&x]).unwrap();
+            let held = stack.levels.iter().flatten().count();
+            assert!(
+                held <= 8usize.div_ceil(stride) + stride,
+                "{held} by {stride}"
+            );
+            for (index, expected) in expected.iter().enumerate().rev() {
+                assert_eq!(show(stack.top().unwrap().unwrap()), *expected, "{index}");
+                assert_eq!(show(&stack.pop().unwrap().unwrap()), *expected, "{index}");
+                assert_eq!(stack.len(), index);
+            }
+            assert!(stack.pop().unwrap().is_none());
+        }
+    }
+}
