@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 use std::time::Instant;
 
-use kernelwise_gpu::{CUDA, CudaFactory};
+use kernelwise_gpu::CudaFactory;
 use kernelwise_hal::field::{Field, Fr};
 use kernelwise_hal::{Device, DeviceError, DeviceFactory, SumcheckRequest, Table, Term};
 
@@ -73,7 +73,7 @@ fn name() -> &'static str {
     #[cfg(feature = "host-shim")]
     return kernelwise_gpu::HOST;
     #[cfg(not(feature = "host-shim"))]
-    CUDA
+    kernelwise_gpu::CUDA
 }
 
 /// Elements that look random.

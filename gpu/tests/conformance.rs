@@ -10,7 +10,7 @@ use kernelwise_gpu::CudaDevice;
 use kernelwise_hal::{Device, conformance};
 
 /// What cards leave to the CPU.
-const SKIPPED: [&str; 2] = ["msm in G2", "fractions"];
+const SKIPPED: [&str; 1] = ["fractions"];
 
 fn device(seed: u64, tail: Option<Arc<dyn Device>>) -> CudaDevice {
     CudaDevice::new("cuda-test", common::driver(seed), tail)
