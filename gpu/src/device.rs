@@ -8,7 +8,7 @@ use kernelwise_hal::{
 };
 
 use crate::contract::CudaContract;
-use crate::driver::{Driver, Gpu};
+use crate::driver::{Driver, Gpu, cuda};
 use crate::msm::CudaMsm;
 use crate::ntt::CudaNtt;
 use crate::sumcheck::CudaSumcheck;
@@ -49,7 +49,7 @@ impl CudaDevice {
     /// [`DeviceError::Unavailable`] if there is no driver, an old one, no such card, or one that the kernels are not for.
     pub fn open(ordinal: u32, tail: Option<Arc<dyn Device>>) -> Result<Self, DeviceError> {
         let name = crate::factory::name(ordinal);
-        match crate::driver::cuda::Cuda::open(ordinal) {
+        match cuda::Cuda::open(ordinal, cuda::TIMEOUT) {
             Ok(driver) => Ok(Self::new(&name, Arc::new(driver), tail)),
             Err(error) => Err(error.on(&name)),
         }

@@ -3,8 +3,11 @@
 
 use std::borrow::Cow;
 use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
 
 use kernelwise_gpu::CudaDevice;
+use kernelwise_gpu::driver::cuda::Cuda;
 use kernelwise_hal::field::Fr;
 use kernelwise_hal::{Device, DeviceError, SumcheckRequest, Table, Term};
 
@@ -13,11 +16,19 @@ const FAULT: &str = "KERNELWISE_STANDIN";
 
 /// Opens the card and plays two sumchecks.
 fn play() -> Result<(), DeviceError> {
-    let device = CudaDevice::open(0, None)?;
+    let device = match std::env::var(FAULT).as_deref() {
+        Ok("hang") => {
+            let driver = Cuda::open(0, Duration::from_millis(50)).unwrap();
+            CudaDevice::new("cuda", Arc::new(driver), None)
+        }
+        _ => CudaDevice::open(0, None)?,
+    };
     let mut outcome = Ok(());
     for _ in 0..2 {
-        // Whatever fails, what follows fails in the same way and ends.
-        outcome = outcome.and(sumcheck(&device));
+        // Whatever fails, what follows fails as well, and ends.
+        let again = sumcheck(&device);
+        assert!(outcome.is_ok() || again.is_err());
+        outcome = outcome.and(again);
     }
     outcome
 }
@@ -88,6 +99,10 @@ fn every_refusal_is_typed() {
             "InvariantViolation: invariant violated on cuda: launch of kw_sumcheck_round_2: status 701 (CUDA_ERROR)",
         ),
         ("lost", "Lost: cuda was lost: status 700 (CUDA_ERROR)"),
+        (
+            "hang",
+            "Timeout: cuda did not answer within 50 ms while computing",
+        ),
     ] {
         assert_eq!(outcome(fault), expected, "{fault}");
     }

@@ -242,6 +242,7 @@ int cuEventQuery(void* which) {
             event->asked = true;
             return NOT_READY;
         }
+        if (fault("hang") && launches != 0) return NOT_READY;
         run(event->behind);
         return sticky;
     });
@@ -377,7 +378,8 @@ int cuLaunchKernel(void* which, unsigned gx, unsigned gy, unsigned gz, unsigned 
         const Function* function = static_cast<const Function*>(which);
         if (shared_bytes > function->shared_bytes) return INVALID_VALUE;
         if (fault("resources")) return OUT_OF_RESOURCES;
-        if (fault("lost") && ++launches == 3) {
+        launches++;
+        if (fault("lost") && launches == 3) {
             enqueue([] { return ILLEGAL_ADDRESS; });
             return SUCCESS;
         }

@@ -14,7 +14,9 @@ pub fn driver(seed: u64) -> Arc<dyn Driver> {
 #[cfg(not(feature = "host-shim"))]
 #[expect(clippy::panic, reason = "a broken helper must fail the test")]
 pub fn driver(_seed: u64) -> Arc<dyn Driver> {
-    match kernelwise_gpu::driver::cuda::Cuda::open(0) {
+    use kernelwise_gpu::driver::cuda::{Cuda, TIMEOUT};
+
+    match Cuda::open(0, TIMEOUT) {
         Ok(driver) => Arc::new(driver),
         Err(error) => panic!("no card to test: {error}"),
     }

@@ -14,6 +14,7 @@ use std::collections::HashMap;
 use std::ffi::{CString, c_void};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use cudarc::driver::result::{self, DriverError as Failure};
 use cudarc::driver::sys;
@@ -27,6 +28,9 @@ const INTERFACE: i32 = 12080;
 
 /// The oldest generation that the kernels are compiled for.
 const CAPABILITY: (u32, u32) = (8, 0);
+
+/// What a card may take for all that was asked of it before a copy: far more than any request needs.
+pub const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Dynamic shared memory that needs no permission.
 const SHARED_BYTES: u32 = 48 << 10;
@@ -134,11 +138,12 @@ fn describe(failure: Failure) -> String {
 }
 
 impl Cuda {
-    /// Takes the card's primary context and loads the kernels.
+    /// Takes the card's primary context and loads the kernels. The card is given up when it does not do within `timeout` what was asked of it; [`TIMEOUT`]
+    /// suits any request.
     ///
     /// # Errors
     /// As [`properties`]; [`DriverError::Unavailable`] if the driver takes none of the images of the kernels.
-    pub fn open(ordinal: u32) -> Result<Self, DriverError> {
+    pub fn open(ordinal: u32, timeout: Duration) -> Result<Self, DriverError> {
         let properties = properties(ordinal)?;
         let opened = (|| {
             let device = result::device::get(ordinal as i32)?;
@@ -148,7 +153,7 @@ impl Cuda {
         })();
         let (device, context) =
             opened.map_err(|failure| unavailable("opening the card", failure))?;
-        let prepared = Self::prepare(properties, device, context);
+        let prepared = Self::prepare(properties, device, context, timeout);
         if prepared.is_err() {
             // SAFETY: retained above, and used by nothing.
             let _ = unsafe { result::primary_ctx::release(device) };
@@ -160,6 +165,7 @@ impl Cuda {
         properties: Properties,
         device: sys::CUdevice,
         context: sys::CUcontext,
+        timeout: Duration,
     ) -> Result<Self, DriverError> {
         let opening = |failure| unavailable("opening the card", failure);
         // SAFETY: the context was retained by the caller.
@@ -174,7 +180,7 @@ impl Cuda {
             stream,
             modules: Vec::new(),
             functions: Mutex::default(),
-            staging: Mutex::new(Staging::new(PIECE_BYTES).map_err(opening)?),
+            staging: Mutex::new(Staging::new(PIECE_BYTES, timeout).map_err(opening)?),
             abandoned: AtomicBool::new(false),
         };
         cuda.modules = images::load(cuda.properties.compute_capability)?;

@@ -9,9 +9,6 @@ use cudarc::driver::sys;
 use super::super::DriverError;
 use super::lost;
 
-/// What a card may take for all that was asked of it before a copy: far more than any request needs.
-const TIMEOUT: Duration = Duration::from_secs(120);
-
 /// How long to ask without pause: longer than a round of a small sumcheck takes.
 const SPIN: Duration = Duration::from_micros(200);
 
@@ -25,10 +22,10 @@ pub(super) struct Staging {
 }
 
 impl Staging {
-    /// Two pieces of `bytes` bytes, in the current context.
-    pub(super) fn new(bytes: usize) -> Result<Self, Failure> {
-        let first = Piece::new(bytes)?;
-        let second = Piece::new(bytes).inspect_err(|_| first.free())?;
+    /// Two pieces of `bytes` bytes, in the current context, that are waited for no longer than `timeout`.
+    pub(super) fn new(bytes: usize, timeout: Duration) -> Result<Self, Failure> {
+        let first = Piece::new(bytes, timeout)?;
+        let second = Piece::new(bytes, timeout).inspect_err(|_| first.free())?;
         Ok(Self {
             pieces: [first, second],
             current: 0,
@@ -70,10 +67,11 @@ pub(super) struct Piece {
     bytes: usize,
     event: sys::CUevent,
     travels: bool,
+    timeout: Duration,
 }
 
 impl Piece {
-    fn new(bytes: usize) -> Result<Self, Failure> {
+    fn new(bytes: usize, timeout: Duration) -> Result<Self, Failure> {
         let flags = sys::CUevent_flags::CU_EVENT_DISABLE_TIMING;
         let event = result::event::create(flags)?;
         // SAFETY: a context is current.
@@ -87,6 +85,7 @@ impl Piece {
                     bytes,
                     event,
                     travels: false,
+                    timeout,
                 })
             }
             Err(failure) => {
@@ -165,10 +164,10 @@ impl Piece {
             }
             match start.elapsed() {
                 waited if waited < SPIN => std::hint::spin_loop(),
-                waited if waited < TIMEOUT => std::thread::sleep(PAUSE),
+                waited if waited < self.timeout => std::thread::sleep(PAUSE),
                 _ => {
                     return Err(DriverError::Timeout {
-                        timeout_ms: TIMEOUT.as_millis() as u64,
+                        timeout_ms: self.timeout.as_millis() as u64,
                     });
                 }
             }
