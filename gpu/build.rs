@@ -1,4 +1,5 @@
-//! Embeds the kernels: their sources, and what was compiled from them. With the feature `host-shim`: compiles them for the host.
+//! Embeds the kernels: their sources, and what was compiled from them. With the feature `host-shim`: compiles them for the host,
+//! or, with `KERNELWISE_TRANSLATED`, what `ptx/translate.py` made of them.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -64,6 +65,7 @@ fn table(out: &mut String, name: &str, files: &[PathBuf], kind: &str) {
 fn host(root: &Path) {
     println!("cargo::rerun-if-changed=shim");
     println!("cargo::rerun-if-env-changed=KERNELWISE_SANITIZE");
+    println!("cargo::rerun-if-env-changed=KERNELWISE_TRANSLATED");
     let mut build = cc::Build::new();
     build
         .cpp(true)
@@ -82,7 +84,16 @@ fn host(root: &Path) {
     build.files(files(&root.join("shim"), "cpp"));
     // Kernels are C++ under another extension.
     let units = PathBuf::from(std::env::var_os("OUT_DIR").unwrap_or_default()).join("units");
-    for source in files(&root.join("kernels"), "cu") {
+    // Kernels translated back from what was compiled for cards, instead of their sources.
+    let translated = std::env::var_os("KERNELWISE_TRANSLATED").map(PathBuf::from);
+    let mut sources = files(&root.join("kernels"), "cu");
+    if let Some(folder) = &translated {
+        println!("cargo::rerun-if-changed={}", folder.display());
+        build.opt_level(1).warnings(false);
+        sources.retain(|source| source.ends_with("shim_test.cu"));
+        build.files(files(folder, "cpp"));
+    }
+    for source in sources {
         let unit = units
             .join(source.file_stem().unwrap_or_default())
             .with_extension("cpp");
