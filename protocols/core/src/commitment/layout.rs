@@ -16,12 +16,13 @@ pub struct RowLayout {
 }
 
 impl RowLayout {
-    /// The split with the fewest rows whose columns number at most `max_columns`; the last axis always is a column axis.
+    /// The split with the fewest rows whose columns number at most `max_columns`; the last axis that is longer than 1 always is a
+    /// column axis.
     pub fn new(shape: &Shape, max_columns: usize) -> Self {
         let dims = shape.dims();
         let (mut row_axes, mut columns) = (dims.len(), 1);
         while let Some(&dim) = row_axes.checked_sub(1).and_then(|axis| dims.get(axis)) {
-            if row_axes < dims.len() && columns * dim > max_columns {
+            if columns > 1 && columns * dim > max_columns {
                 break;
             }
             columns *= dim;
@@ -62,6 +63,8 @@ mod tests {
         assert_eq!(layout(&[6, 28, 28], 256), (168, 28));
         assert_eq!(layout(&[6, 28, 28], 5), (168, 28));
         assert_eq!(layout(&[10], 1024), (1, 10));
+        // A column of one element for each row would be a point for each element.
+        assert_eq!(layout(&[3, 2000, 1], 1024), (3, 2000));
         assert_eq!(layout(&[], 1024), (1, 1));
     }
 }

@@ -12,7 +12,7 @@ use kernelwise_hal::{
 /// What a device is asked to do, by the cost of one unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Operation {
-    /// A scalar of this many bytes (32 for field elements) in rows of sums of points.
+    /// A scalar of this many bytes (32 for field elements, 0 for bits) in rows of sums of points.
     Point(u8),
     /// Bytes of a matrix of small integers times a field element, one sum per column.
     ContractRows,
@@ -114,8 +114,10 @@ impl Msm for CountingDevice {
         let begun = Instant::now();
         let bytes = match &scalars {
             Scalars::Fr(_) => 32,
+            // However they are held, bits are the cheapest.
+            Scalars::Int(values) if values.iter().all(|value| matches!(value, 0 | 1)) => 0,
             Scalars::Int(values) => values.value_bytes() as u8,
-            Scalars::Bits(_) => 1,
+            Scalars::Bits(_) => 0,
         };
         let rows = scalars.len() / row_len.max(1);
         self.count(begun, 0, [(Operation::Point(bytes), scalars.len() as u64)]);

@@ -53,11 +53,13 @@ impl Rates {
         let key = CommitmentKey::derive(columns);
         let bases = devices.msm.load(key.bases())?;
         let values: Vec<i64> = (0..rows * columns).map(mixed).collect();
+        let bits: Vec<i8> = values.iter().map(|&value| (value & 1) as i8).collect();
         let i8s: Vec<i8> = values.iter().map(|&value| value as i8).collect();
         let i16s: Vec<i16> = values.iter().map(|&value| value as i16).collect();
         let i32s: Vec<i32> = values.iter().map(|&value| value as i32).collect();
         let field: Vec<Fr> = elements(2 * columns);
         for (bytes, scalars) in [
+            (0, Scalars::Int(IntSlice::I8(&bits))),
             (1, Scalars::Int(IntSlice::I8(&i8s))),
             (2, Scalars::Int(IntSlice::I16(&i16s))),
             (4, Scalars::Int(IntSlice::I32(&i32s))),

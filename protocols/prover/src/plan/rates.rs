@@ -47,7 +47,8 @@ impl Rates {
 
 impl Operation {
     /// All operations that are measured.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
+        Self::Point(0),
         Self::Point(1),
         Self::Point(2),
         Self::Point(4),
@@ -69,6 +70,7 @@ impl Operation {
     /// A name for files and reports.
     pub fn name(&self) -> String {
         match self {
+            Self::Point(0) => "point of a bit".to_owned(),
             Self::Point(bytes) => format!("point of {bytes} bytes"),
             Self::ContractRows => "contraction over rows, byte".to_owned(),
             Self::ContractCols => "contraction over columns, byte".to_owned(),
