@@ -8,6 +8,7 @@
 //! - Integers stay integers in the first round, and products of them are 64-bit products.
 //! - What is left when launches take longer than the arithmetic is handed to another device ([`tail`]).
 
+mod launch;
 mod program;
 mod rounds;
 mod tables;

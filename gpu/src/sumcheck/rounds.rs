@@ -6,24 +6,16 @@ use kernelwise_field::{AdditiveGroup, Fr};
 use kernelwise_hal::rounds::{At, Group, RoundOrder, assemble, derived, evaluations, group};
 use kernelwise_hal::{Device, DeviceError, RoundPoly, RoundProver, SumcheckRequest, Term};
 
-use super::program::{Form, MAX_TABLES, Program, compile};
+use super::launch::{BLOCKS, LEADING, Launches, POINTS, Pass};
+use super::program::{Form, MAX_TABLES, compile};
 use super::tables::{Tables, Taken};
 use super::tail::{self, Tail};
-use super::weights::{Low, by_pass};
+use super::weights::Low;
 use super::{HAND_OVER, LANES, THREADS};
-use crate::driver::{Args, Buffer, DevicePtr, Gpu, Grid};
-
-/// Points of one launch at most.
-const POINTS: usize = 3;
-
-/// What the kernel has for the leading coefficient.
-const LEADING: u64 = 0xffff;
+use crate::driver::Gpu;
 
 /// Operations of a request beyond which tables are bound apart from it, and terms spread over rows of the grid.
 const FUSED_OPERATIONS: usize = 128;
-
-/// Blocks of a launch at most, all rows of the grid together.
-const BLOCKS: usize = 4096;
 
 /// A sumcheck on the card, until it is handed over.
 pub(super) struct Rounds {
@@ -34,9 +26,7 @@ pub(super) struct Rounds {
     lows: Vec<Option<Low>>,
     degree: usize,
     state: State,
-    scratch: Scratch,
-    /// By the order of launches in a round.
-    played: Vec<Played>,
+    launches: Launches,
     tail: Option<(Arc<dyn Device>, Vec<Term>)>,
 }
 
@@ -45,28 +35,6 @@ enum State {
     Tail(Tail),
     /// An operation failed.
     Broken,
-}
-
-/// Memory that all launches use in turn.
-struct Scratch {
-    partial: Buffer<Fr>,
-    finished: Buffer<u32>,
-    results: Buffer<Fr>,
-}
-
-/// What was last played at one place of a round: most rounds play the same again.
-#[derive(Default)]
-struct Played {
-    program: Option<Program>,
-    weights: Vec<Fr>,
-    on_card: Option<OnCard>,
-}
-
-/// A program and its weights.
-struct OnCard {
-    operations: Buffer<u32>,
-    segments: Buffer<u32>,
-    weights: Buffer<Fr>,
 }
 
 /// The sums of a launch, and where they belong.
@@ -98,11 +66,7 @@ impl Rounds {
         };
         let lows = groups.iter().map(low).collect::<Result<_, _>>()?;
         let sums: usize = groups.iter().map(|group| group.degree + 1).sum();
-        let scratch = Scratch {
-            partial: gpu.allocate((BLOCKS + LANES / THREADS as usize) * POINTS)?,
-            finished: gpu.zeroed(1)?,
-            results: gpu.zeroed(sums)?,
-        };
+        let launches = Launches::new(&gpu, sums)?;
         let tables = Tables::new(&gpu, &tables, &groups, num_vars)?;
         Ok(Self {
             order: RoundOrder::new(gpu.name(), num_vars),
@@ -111,8 +75,7 @@ impl Rounds {
             lows,
             degree,
             state: State::Card(Box::new(tables)),
-            scratch,
-            played: Vec::new(),
+            launches,
             tail,
         })
     }
@@ -175,24 +138,26 @@ impl Rounds {
                     At::Leading => degree,
                 };
                 let places = points.iter().map(place).collect();
+                let low = self.lows[index].as_ref().map(|low| low.pointer(half));
                 let pass = Pass {
-                    group: index,
-                    launch: asked.len(),
+                    index: asked.len(),
                     points,
                     views,
                     half,
                     bind,
+                    rest: group.eq.as_ref().map(|eq| eq.rest()),
+                    low,
                     results,
                 };
                 asked.push(Asked {
                     group: index,
                     places,
-                    factor: self.launch(program, &pass)?,
+                    factor: self.launches.start(program, &pass)?,
                 });
                 results += points.len();
             }
         }
-        let sums = self.scratch.results.read_range(0..results)?;
+        let sums = self.launches.results(results)?;
         let mut sums = sums.into_iter();
         let group_values = |group: &Group| vec![Fr::ZERO; group.degree + 1];
         let mut values: Vec<Vec<Fr>> = self.groups.iter().map(group_values).collect();
@@ -210,86 +175,6 @@ impl Rounds {
         }
         Ok(assemble(&self.groups, values, derived, self.degree, claim))
     }
-
-    /// Starts the sums of `program`; returns what they are still to be multiplied by.
-    fn launch(&mut self, program: Program, pass: &Pass<'_>) -> Result<Fr, DeviceError> {
-        let half = pass.half;
-        let rest = self.groups[pass.group].eq.as_ref().map(|eq| eq.rest());
-        let weights = by_pass(&program.weights, rest, half);
-        let passes = match weights.len() {
-            0 => 0,
-            _ => half.div_ceil(LANES),
-        };
-        let factor = match program.weights[..] {
-            [weight] => weight,
-            _ => Fr::from(1u64),
-        };
-        let low = self.lows[pass.group].as_ref().map(|low| low.pointer(half));
-        let code = |at: &At| match at {
-            At::Point(x) => *x as u64,
-            At::Leading => LEADING,
-        };
-        let codes = pass.points.iter().rev().map(code);
-        let codes = codes.fold(0, |codes, code| codes << 16 | code);
-        let mut grid = Grid::over(half.min(LANES), THREADS);
-        grid.blocks[1] = program.rows() as u32;
-        if self.played.len() <= pass.launch {
-            self.played.resize_with(pass.launch + 1, Played::default);
-        }
-        let played = &mut self.played[pass.launch];
-        let on_card = played.on_card(&self.gpu, program, weights)?;
-        let args = Args::new()
-            .pointer(pass.views)
-            .buffer(&on_card.operations)
-            .buffer(&on_card.segments)
-            .buffer(&on_card.weights)
-            .u64(passes as u64)
-            .pointer(low.unwrap_or(DevicePtr(0)))
-            .u64(half as u64)
-            .u64(codes)
-            .field(pass.bind.unwrap_or(Fr::ZERO))
-            .buffer(&self.scratch.partial)
-            .buffer(&self.scratch.finished)
-            .offset(&self.scratch.results, pass.results);
-        let kernel = format!("kw_sumcheck_round_{}", pass.points.len());
-        self.gpu.launch(&kernel, grid, &args)?;
-        Ok(factor)
-    }
-}
-
-impl Played {
-    /// The program and the weights on the card, copied there unless they are.
-    fn on_card(
-        &mut self,
-        gpu: &Gpu,
-        program: Program,
-        weights: Vec<Fr>,
-    ) -> Result<&OnCard, DeviceError> {
-        let same = self.program.as_ref() == Some(&program) && self.weights == weights;
-        let buffers = match self.on_card.take().filter(|_| same) {
-            Some(buffers) => buffers,
-            None => OnCard {
-                operations: gpu.upload(&program.operations)?,
-                segments: gpu.upload(&program.segments)?,
-                weights: gpu.upload(&weights)?,
-            },
-        };
-        (self.program, self.weights) = (Some(program), weights);
-        Ok(self.on_card.insert(buffers))
-    }
-}
-
-/// One launch of a round.
-struct Pass<'a> {
-    group: usize,
-    /// How many were before it.
-    launch: usize,
-    points: &'a [At],
-    views: DevicePtr,
-    half: usize,
-    bind: Option<Fr>,
-    /// Where its sums go.
-    results: usize,
 }
 
 /// By how many bits a line may exceed its ends at these points: `|lo + X·(hi − lo)| ≤ (2X − 1)·max` for `X ≥ 1`, twice the maximum for the
