@@ -127,6 +127,7 @@ fn run<'c>(
     equip: impl FnOnce(Channel<'c>) -> Channel<'c>,
 ) -> Result<Proved, ProveError> {
     let program = key.program();
+    let mut timed = Timer::start();
     // Missing operations show before anything is proved.
     let provers = match program.linked().is_empty() {
         true => None,
@@ -145,8 +146,6 @@ fn run<'c>(
         phases.push((phase, timed.lap()));
         bytes.push((phase, len - std::mem::replace(&mut sent, len)));
     };
-    let mut timed = Timer::start();
-
     let advice: Vec<_> = program.tensors_of(TensorKind::Advice).collect();
     observer.begin(Phase::Commit, advice.len());
     let max_columns = program.graph().max_columns;
