@@ -11,17 +11,14 @@ fn verilate() {
     use std::path::{Path, PathBuf};
     use std::process::Command;
 
-    const VERILOG: &str = "core/rtl/kernelwise_core.v";
-    for file in [VERILOG, "sim/model.cpp"] {
+    // The core's own Verilog, or a netlist of it with its cells: that is long, and runs a few jobs only.
+    println!("cargo::rerun-if-env-changed=KERNELWISE_SIM_VERILOG");
+    let netlist = std::env::var("KERNELWISE_SIM_VERILOG").ok();
+    let optimisation = if netlist.is_some() { 1 } else { 2 };
+    let verilog = netlist.unwrap_or_else(|| "core/rtl/kernelwise_core.v".to_owned());
+    for file in verilog.split(' ').chain(["sim/model.cpp"]) {
         println!("cargo::rerun-if-changed={file}");
     }
-    println!("cargo::rerun-if-env-changed=KERNELWISE_SIM_RANDOM");
-    // Unknown values: zeros for speed, or what the seed of a model makes of them.
-    let unknown = if std::env::var_os("KERNELWISE_SIM_RANDOM").is_some() {
-        "unique"
-    } else {
-        "fast"
-    };
     let out = PathBuf::from(std::env::var_os("OUT_DIR").unwrap_or_default()).join("verilated");
     let verilator = |arguments: &[&str]| -> String {
         let output = Command::new("verilator").args(arguments).output();
@@ -35,13 +32,17 @@ fn verilate() {
             )),
         }
     };
-    verilator(&[
+    // Whatever an earlier version of the core left would be compiled too.
+    let _ = std::fs::remove_dir_all(&out);
+    let out_dir = out.to_string_lossy();
+    let arguments = [
         "--cc",
         "-O3",
+        // Unknown values are what the seed of a model makes of them.
         "--x-assign",
-        unknown,
+        "unique",
         "--x-initial",
-        unknown,
+        "unique",
         "--noassert",
         "-Wno-WIDTH",
         "-Wno-fatal",
@@ -50,15 +51,16 @@ fn verilate() {
         "--prefix",
         "Vcore",
         "--Mdir",
-        &out.to_string_lossy(),
-        VERILOG,
-    ]);
+        &out_dir,
+    ];
+    let files = verilog.split(' ');
+    verilator(&arguments.into_iter().chain(files).collect::<Vec<_>>());
     let root = PathBuf::from(verilator(&["--getenv", "VERILATOR_ROOT"])).join("include");
     let mut build = cc::Build::new();
     build
         .cpp(true)
         .std("c++17")
-        .opt_level(2)
+        .opt_level(optimisation)
         .warnings(false)
         .flag_if_supported("-fno-strict-aliasing");
     build

@@ -27,7 +27,7 @@ struct Pair {
 
 impl Pair {
     fn new() -> Self {
-        let sim = Sim::start(Verilated::new(DIVIDER, 1), DIVIDER).unwrap();
+        let sim = Sim::start(Verilated::new(DIVIDER, 0), DIVIDER).unwrap();
         Self {
             link: Link::open(Box::new(sim)).unwrap(),
             machine: Machine::new(),

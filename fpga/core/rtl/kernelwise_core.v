@@ -411,14 +411,15 @@ endmodule
 
 module kernelwise_state_2(d,q,clock);
     // Module arguments
-    input wire  [1:0] d;
-    output reg  [1:0] q;
+    input wire  [2:0] d;
+    output reg  [2:0] q;
     input wire  clock;
     // Enums
     localparam Hunt$First = 0;
     localparam Hunt$Second = 1;
     localparam Hunt$Body = 2;
     localparam Hunt$Settle = 3;
+    localparam Hunt$Judge = 4;
     // Update code (custom)
     initial begin
        q = 64'h0;
@@ -458,6 +459,7 @@ module kernelwise_framer(clock,strobe,octet,idle,ready,reset,dropped,read_addres
     localparam Hunt$Second = 1;
     localparam Hunt$Body = 2;
     localparam Hunt$Settle = 3;
+    localparam Hunt$Judge = 4;
     // Stub signals
     reg  [11:0] buffer$read_address;
     reg  buffer$read_clock;
@@ -466,14 +468,17 @@ module kernelwise_framer(clock,strobe,octet,idle,ready,reset,dropped,read_addres
     reg  buffer$write_clock;
     reg  [7:0] buffer$write_data;
     reg  buffer$write_enable;
+    reg  [7:0] buffered$d;
+    wire  [7:0] buffered$q;
+    reg  buffered$clock;
     reg  crc$clock;
     reg  crc$clear;
     reg  crc$feed;
     reg  [7:0] crc$octet;
     wire  crc$busy;
     wire  [31:0] crc$register;
-    reg  [1:0] state$d;
-    wire  [1:0] state$q;
+    reg  [2:0] state$d;
+    wire  [2:0] state$q;
     reg  state$clock;
     reg  keep$d;
     wire  keep$q;
@@ -493,9 +498,21 @@ module kernelwise_framer(clock,strobe,octet,idle,ready,reset,dropped,read_addres
     reg  [18:0] silence$d;
     wire  [18:0] silence$q;
     reg  silence$clock;
+    reg  whole$d;
+    wire  whole$q;
+    reg  whole$clock;
+    reg  accept$d;
+    wire  accept$q;
+    reg  accept$clock;
+    reg  abandon$d;
+    wire  abandon$q;
+    reg  abandon$clock;
     reg  after_reset$d;
     wire  after_reset$q;
     reg  after_reset$clock;
+    reg  drop_now$d;
+    wire  drop_now$q;
+    reg  drop_now$clock;
     // Local signals
     reg  [15:0] next_count;
     reg  [15:0] length;
@@ -508,6 +525,11 @@ module kernelwise_framer(clock,strobe,octet,idle,ready,reset,dropped,read_addres
         .write_clock(buffer$write_clock),
         .write_data(buffer$write_data),
         .write_enable(buffer$write_enable)
+    );
+    kernelwise_data buffered(
+        .d(buffered$d),
+        .q(buffered$q),
+        .clock(buffered$clock)
     );
     kernelwise_crc crc(
         .clock(crc$clock),
@@ -552,10 +574,30 @@ module kernelwise_framer(clock,strobe,octet,idle,ready,reset,dropped,read_addres
         .q(silence$q),
         .clock(silence$clock)
     );
+    kernelwise_meta whole(
+        .d(whole$d),
+        .q(whole$q),
+        .clock(whole$clock)
+    );
+    kernelwise_meta accept(
+        .d(accept$d),
+        .q(accept$q),
+        .clock(accept$clock)
+    );
+    kernelwise_meta abandon(
+        .d(abandon$d),
+        .q(abandon$q),
+        .clock(abandon$clock)
+    );
     kernelwise_meta after_reset(
         .d(after_reset$d),
         .q(after_reset$q),
         .clock(after_reset$clock)
+    );
+    kernelwise_meta drop_now(
+        .d(drop_now$d),
+        .q(drop_now$q),
+        .clock(drop_now$clock)
     );
     // Update code
     always @(*) begin
@@ -566,7 +608,12 @@ module kernelwise_framer(clock,strobe,octet,idle,ready,reset,dropped,read_addres
         length_low$clock = clock;
         wants_reset$clock = clock;
         silence$clock = clock;
+        whole$clock = clock;
+        accept$clock = clock;
+        abandon$clock = clock;
         after_reset$clock = clock;
+        drop_now$clock = clock;
+        buffered$clock = clock;
         state$d = state$q;
         keep$d = keep$q;
         count$d = count$q;
@@ -574,22 +621,32 @@ module kernelwise_framer(clock,strobe,octet,idle,ready,reset,dropped,read_addres
         length_low$d = length_low$q;
         wants_reset$d = wants_reset$q;
         silence$d = silence$q;
+        whole$d = whole$q;
+        accept$d = accept$q;
+        abandon$d = abandon$q;
         after_reset$d = after_reset$q;
+        drop_now$d = drop_now$q;
+        buffered$d = buffered$q;
         crc$clock = clock;
         buffer$read_clock = clock;
         buffer$write_clock = clock;
         buffer$read_address = read_address;
-        read_byte = buffer$read_data;
+        buffered$d = buffer$read_data;
+        read_byte = buffered$q;
         buffer$write_address = count$q[(32'h0)+:(12)];
         buffer$write_data = octet;
         buffer$write_enable = 1'b0;
         crc$clear = 1'b0;
         crc$feed = 1'b0;
         crc$octet = octet;
-        ready = after_reset$q;
+        whole$d = crc$register == 64'hdebb20e3;
+        ready = accept$q;
+        accept$d = after_reset$q;
         after_reset$d = 1'b0;
-        reset = 1'b0;
-        dropped = 1'b0;
+        reset = abandon$q;
+        abandon$d = 1'b0;
+        dropped = drop_now$q;
+        drop_now$d = 1'b0;
         next_count = count$q + 32'h1;
         length = ((length_low$q) & 16'hffff) | (((octet) & 16'hffff) << 32'h8);
         silence$d = silence$q + 32'h1;
@@ -639,7 +696,7 @@ module kernelwise_framer(clock,strobe,octet,idle,ready,reset,dropped,read_addres
                         if (count$q == 32'h3) begin
                             total$d = length + 32'h16;
                             if (length > 32'hf00) begin
-                                dropped = 1'b1;
+                                drop_now$d = 1'b1;
                                 state$d = Hunt$First;
                             end
                         end
@@ -648,22 +705,24 @@ module kernelwise_framer(clock,strobe,octet,idle,ready,reset,dropped,read_addres
             Hunt$Settle:
                 begin
                     if (~crc$busy) begin
-                        state$d = Hunt$First;
-                        if (crc$register == 64'hdebb20e3) begin
-                            if (wants_reset$q) begin
-                                reset = 1'b1;
-                                after_reset$d = keep$q;
-                            end
-                            else if (keep$q) begin
-                                ready = 1'b1;
-                            end
-                            else begin
-                                dropped = 1'b1;
-                            end
-                        end
-                        else begin
-                            dropped = 1'b1;
-                        end
+                        state$d = Hunt$Judge;
+                    end
+                end
+            Hunt$Judge:
+                begin
+                    state$d = Hunt$First;
+                    if (~whole$q) begin
+                        drop_now$d = 1'b1;
+                    end
+                    else if (wants_reset$q) begin
+                        abandon$d = 1'b1;
+                        after_reset$d = keep$q;
+                    end
+                    else if (keep$q) begin
+                        accept$d = 1'b1;
+                    end
+                    else begin
+                        drop_now$d = 1'b1;
                     end
                 end
             default:
@@ -673,7 +732,7 @@ module kernelwise_framer(clock,strobe,octet,idle,ready,reset,dropped,read_addres
         endcase
         if (silence$q[32'h12]) begin
             silence$d = 32'h0;
-            dropped = 1'b1;
+            drop_now$d = 1'b1;
             state$d = Hunt$First;
         end
     end
@@ -681,26 +740,33 @@ endmodule
 
 module kernelwise_work(d,q,clock);
     // Module arguments
-    input wire  [3:0] d;
-    output reg  [3:0] q;
+    input wire  [4:0] d;
+    output reg  [4:0] q;
     input wire  clock;
     // Enums
     localparam Task$Idle = 0;
     localparam Task$HeaderAddress = 1;
-    localparam Task$HeaderByte = 2;
-    localparam Task$Decide = 3;
-    localparam Task$FillAddress = 4;
-    localparam Task$FillByte = 5;
-    localparam Task$Store = 6;
-    localparam Task$Run = 7;
-    localparam Task$Wait = 8;
-    localparam Task$Answer = 9;
-    localparam Task$Head = 10;
-    localparam Task$Send = 11;
-    localparam Task$Sent = 12;
-    localparam Task$Load = 13;
-    localparam Task$Latch = 14;
-    localparam Task$Settle = 15;
+    localparam Task$HeaderWait = 2;
+    localparam Task$HeaderByte = 3;
+    localparam Task$HeaderEnd = 4;
+    localparam Task$Decide = 5;
+    localparam Task$FillAddress = 6;
+    localparam Task$FillWait = 7;
+    localparam Task$FillByte = 8;
+    localparam Task$FillEnd = 9;
+    localparam Task$Store = 10;
+    localparam Task$Stored = 11;
+    localparam Task$Run = 12;
+    localparam Task$Wait = 13;
+    localparam Task$Answer = 14;
+    localparam Task$Head = 15;
+    localparam Task$Send = 16;
+    localparam Task$Emit = 17;
+    localparam Task$Pause = 18;
+    localparam Task$Sent = 19;
+    localparam Task$Load = 20;
+    localparam Task$Latch = 21;
+    localparam Task$Settle = 22;
     // Update code (custom)
     initial begin
        q = 64'h0;
@@ -771,20 +837,6 @@ module kernelwise_shift(d,q,clock);
     end
 endmodule
 
-module kernelwise_delay(d,q,clock);
-    // Module arguments
-    input wire  [2:0] d;
-    output reg  [2:0] q;
-    input wire  clock;
-    // Update code (custom)
-    initial begin
-       q = 3'h0;
-    end
-    always @(posedge clock) begin
-       q <= d;
-    end
-endmodule
-
 module kernelwise_executor(clock,reset,ready,idle,buffer_address,buffer_byte,address,write,row,read_row,start,running,first_job,jobs,repeats,send,octet,sendable);
     // Module arguments
     input wire  clock;
@@ -808,20 +860,27 @@ module kernelwise_executor(clock,reset,ready,idle,buffer_address,buffer_byte,add
     // Enums
     localparam Task$Idle = 0;
     localparam Task$HeaderAddress = 1;
-    localparam Task$HeaderByte = 2;
-    localparam Task$Decide = 3;
-    localparam Task$FillAddress = 4;
-    localparam Task$FillByte = 5;
-    localparam Task$Store = 6;
-    localparam Task$Run = 7;
-    localparam Task$Wait = 8;
-    localparam Task$Answer = 9;
-    localparam Task$Head = 10;
-    localparam Task$Send = 11;
-    localparam Task$Sent = 12;
-    localparam Task$Load = 13;
-    localparam Task$Latch = 14;
-    localparam Task$Settle = 15;
+    localparam Task$HeaderWait = 2;
+    localparam Task$HeaderByte = 3;
+    localparam Task$HeaderEnd = 4;
+    localparam Task$Decide = 5;
+    localparam Task$FillAddress = 6;
+    localparam Task$FillWait = 7;
+    localparam Task$FillByte = 8;
+    localparam Task$FillEnd = 9;
+    localparam Task$Store = 10;
+    localparam Task$Stored = 11;
+    localparam Task$Run = 12;
+    localparam Task$Wait = 13;
+    localparam Task$Answer = 14;
+    localparam Task$Head = 15;
+    localparam Task$Send = 16;
+    localparam Task$Emit = 17;
+    localparam Task$Pause = 18;
+    localparam Task$Sent = 19;
+    localparam Task$Load = 20;
+    localparam Task$Latch = 21;
+    localparam Task$Settle = 22;
     localparam Part$Magic = 0;
     localparam Part$Head = 1;
     localparam Part$Row = 2;
@@ -833,8 +892,8 @@ module kernelwise_executor(clock,reset,ready,idle,buffer_address,buffer_byte,add
     reg  [7:0] crc$octet;
     wire  crc$busy;
     wire  [31:0] crc$register;
-    reg  [3:0] work$d;
-    wire  [3:0] work$q;
+    reg  [4:0] work$d;
+    wire  [4:0] work$q;
     reg  work$clock;
     reg  [1:0] part$d;
     wire  [1:0] part$q;
@@ -848,6 +907,9 @@ module kernelwise_executor(clock,reset,ready,idle,buffer_address,buffer_byte,add
     reg  [143:0] header$d;
     wire  [143:0] header$q;
     reg  header$clock;
+    reg  header_step$d;
+    wire  header_step$q;
+    reg  header_step$clock;
     reg  known$d;
     wire  known$q;
     reg  known$clock;
@@ -869,20 +931,32 @@ module kernelwise_executor(clock,reset,ready,idle,buffer_address,buffer_byte,add
     reg  [255:0] shift$d;
     wire  [255:0] shift$q;
     reg  shift$clock;
+    reg  shift_step$d;
+    wire  shift_step$q;
+    reg  shift_step$clock;
+    reg  shift_load$d;
+    wire  shift_load$q;
+    reg  shift_load$clock;
+    reg  [7:0] top_byte$d;
+    wire  [7:0] top_byte$q;
+    reg  top_byte$clock;
     reg  [7:0] fill$d;
     wire  [7:0] fill$q;
     reg  fill$clock;
-    reg  [2:0] delay$d;
-    wire  [2:0] delay$q;
+    reg  [7:0] to_send$d;
+    wire  [7:0] to_send$q;
+    reg  to_send$clock;
+    reg  [3:0] delay$d;
+    wire  [3:0] delay$q;
     reg  delay$clock;
     // Local signals
     reg  [143:0] header_top;
     reg  [7:0] status;
-    reg  [7:0] top_byte;
     reg  [255:0] shift_top;
     reg  [7:0] tag;
     reg  [7:0] row_bytes;
     reg  [31:0] sum;
+    reg  [7:0] sum_byte;
     // Sub module instances
     kernelwise_crc crc(
         .clock(crc$clock),
@@ -916,6 +990,11 @@ module kernelwise_executor(clock,reset,ready,idle,buffer_address,buffer_byte,add
         .d(header$d),
         .q(header$q),
         .clock(header$clock)
+    );
+    kernelwise_meta header_step(
+        .d(header_step$d),
+        .q(header_step$q),
+        .clock(header_step$clock)
     );
     kernelwise_meta known(
         .d(known$d),
@@ -952,12 +1031,32 @@ module kernelwise_executor(clock,reset,ready,idle,buffer_address,buffer_byte,add
         .q(shift$q),
         .clock(shift$clock)
     );
+    kernelwise_meta shift_step(
+        .d(shift_step$d),
+        .q(shift_step$q),
+        .clock(shift_step$clock)
+    );
+    kernelwise_meta shift_load(
+        .d(shift_load$d),
+        .q(shift_load$q),
+        .clock(shift_load$clock)
+    );
+    kernelwise_data top_byte(
+        .d(top_byte$d),
+        .q(top_byte$q),
+        .clock(top_byte$clock)
+    );
     kernelwise_data fill(
         .d(fill$d),
         .q(fill$q),
         .clock(fill$clock)
     );
-    kernelwise_delay delay(
+    kernelwise_data to_send(
+        .d(to_send$d),
+        .q(to_send$q),
+        .clock(to_send$clock)
+    );
+    kernelwise_count delay(
         .d(delay$d),
         .q(delay$q),
         .clock(delay$clock)
@@ -969,12 +1068,17 @@ module kernelwise_executor(clock,reset,ready,idle,buffer_address,buffer_byte,add
         position$clock = clock;
         count$clock = clock;
         header$clock = clock;
+        header_step$clock = clock;
         known$clock = clock;
         known_sequence$clock = clock;
         repetition$clock = clock;
         rows_left$clock = clock;
         target$clock = clock;
         shift$clock = clock;
+        shift_step$clock = clock;
+        shift_load$clock = clock;
+        top_byte$clock = clock;
+        to_send$clock = clock;
         fill$clock = clock;
         delay$clock = clock;
         established$clock = clock;
@@ -983,12 +1087,17 @@ module kernelwise_executor(clock,reset,ready,idle,buffer_address,buffer_byte,add
         position$d = position$q;
         count$d = count$q;
         header$d = header$q;
+        header_step$d = header_step$q;
         known$d = known$q;
         known_sequence$d = known_sequence$q;
         repetition$d = repetition$q;
         rows_left$d = rows_left$q;
         target$d = target$q;
         shift$d = shift$q;
+        shift_step$d = shift_step$q;
+        shift_load$d = shift_load$q;
+        top_byte$d = top_byte$q;
+        to_send$d = to_send$q;
         fill$d = fill$q;
         delay$d = delay$q;
         established$d = established$q;
@@ -1005,11 +1114,21 @@ module kernelwise_executor(clock,reset,ready,idle,buffer_address,buffer_byte,add
         jobs = header$q[(32'h50)+:(8)];
         repeats = header$q[(32'h60)+:(16)];
         send = 1'b0;
-        octet = shift$q[(32'h0)+:(8)];
+        octet = to_send$q;
         crc$clear = 1'b0;
         crc$feed = 1'b0;
-        crc$octet = shift$q[(32'h0)+:(8)];
+        crc$octet = to_send$q;
         sum = ~crc$register;
+        sum_byte = sum[(32'h18)+:(8)];
+        if (count$q == 32'h4) begin
+            sum_byte = sum[(32'h0)+:(8)];
+        end
+        if (count$q == 32'h3) begin
+            sum_byte = sum[(32'h8)+:(8)];
+        end
+        if (count$q == 32'h2) begin
+            sum_byte = sum[(32'h10)+:(8)];
+        end
         status = 32'h0;
         if (repetition$q) begin
             status = 32'h1;
@@ -1018,11 +1137,23 @@ module kernelwise_executor(clock,reset,ready,idle,buffer_address,buffer_byte,add
             status = 32'h2;
         end
         header_top = ((buffer_byte) & 144'hffffffffffffffffffffffffffffffffffff);
-        top_byte = buffer_byte;
-        if (count$q >= row_bytes) begin
-            top_byte = fill$q;
+        header_step$d = 1'b0;
+        if (header_step$q) begin
+            header$d = (header$q >> 32'h8) | (header_top << 32'h88);
         end
-        shift_top = ((top_byte) & 256'hffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff);
+        top_byte$d = buffer_byte;
+        if (count$q >= row_bytes) begin
+            top_byte$d = fill$q;
+        end
+        shift_top = ((top_byte$q) & 256'hffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff);
+        shift_step$d = 1'b0;
+        shift_load$d = 1'b0;
+        if (shift_step$q) begin
+            shift$d = (shift$q >> 32'h8) | (shift_top << 32'hf8);
+        end
+        if (shift_load$q) begin
+            shift$d = read_row;
+        end
         case (work$q)
             Task$Idle:
                 begin
@@ -1035,17 +1166,25 @@ module kernelwise_executor(clock,reset,ready,idle,buffer_address,buffer_byte,add
                 end
             Task$HeaderAddress:
                 begin
-                    position$d = position$q + 32'h1;
-                    count$d = count$q + 32'h1;
+                    work$d = Task$HeaderWait;
+                end
+            Task$HeaderWait:
+                begin
                     work$d = Task$HeaderByte;
                 end
             Task$HeaderByte:
                 begin
-                    header$d = (header$q >> 32'h8) | (header_top << 32'h88);
+                    header_step$d = 1'b1;
+                    position$d = position$q + 32'h1;
+                    count$d = count$q + 32'h1;
                     work$d = Task$HeaderAddress;
-                    if (count$q == 32'h12) begin
-                        work$d = Task$Decide;
+                    if (count$q == 32'h11) begin
+                        work$d = Task$HeaderEnd;
                     end
+                end
+            Task$HeaderEnd:
+                begin
+                    work$d = Task$Decide;
                 end
             Task$Decide:
                 begin
@@ -1067,11 +1206,15 @@ module kernelwise_executor(clock,reset,ready,idle,buffer_address,buffer_byte,add
                 end
             Task$FillAddress:
                 begin
+                    work$d = Task$FillWait;
+                end
+            Task$FillWait:
+                begin
                     work$d = Task$FillByte;
                 end
             Task$FillByte:
                 begin
-                    shift$d = (shift$q >> 32'h8) | (shift_top << 32'hf8);
+                    shift_step$d = 1'b1;
                     count$d = count$q + 32'h1;
                     work$d = Task$FillAddress;
                     if (count$q < row_bytes) begin
@@ -1084,8 +1227,12 @@ module kernelwise_executor(clock,reset,ready,idle,buffer_address,buffer_byte,add
                         end
                     end
                     if (count$q == 32'h1f) begin
-                        work$d = Task$Store;
+                        work$d = Task$FillEnd;
                     end
+                end
+            Task$FillEnd:
+                begin
+                    work$d = Task$Store;
                 end
             Task$Store:
                 begin
@@ -1096,8 +1243,12 @@ module kernelwise_executor(clock,reset,ready,idle,buffer_address,buffer_byte,add
                     fill$d = 32'h0;
                     work$d = Task$FillAddress;
                     if (rows_left$q == 32'h1) begin
-                        work$d = Task$Run;
+                        work$d = Task$Stored;
                     end
+                end
+            Task$Stored:
+                begin
+                    work$d = Task$Run;
                 end
             Task$Run:
                 begin
@@ -1117,7 +1268,6 @@ module kernelwise_executor(clock,reset,ready,idle,buffer_address,buffer_byte,add
                 begin
                     target$d = header$q[(32'h70)+:(16)];
                     rows_left$d = header$q[(32'h80)+:(8)];
-                    shift$d = 32'h776b;
                     count$d = 32'h2;
                     part$d = Part$Magic;
                     work$d = Task$Send;
@@ -1125,22 +1275,63 @@ module kernelwise_executor(clock,reset,ready,idle,buffer_address,buffer_byte,add
             Task$Head:
                 begin
                     crc$clear = 1'b1;
-                    shift$d = ((tag) & 256'hffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff) | (((status) & 256'hffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff) << 32'h8) | (((rows_left$q) & 256'hffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff) << 32'h10);
                     count$d = 32'h4;
                     part$d = Part$Head;
                     work$d = Task$Send;
                 end
             Task$Send:
                 begin
+                    case (part$q)
+                        Part$Magic:
+                            begin
+                                to_send$d = 32'h6b;
+                                if (count$q == 32'h1) begin
+                                    to_send$d = 32'h77;
+                                end
+                            end
+                        Part$Head:
+                            begin
+                                to_send$d = 32'h0;
+                                if (count$q == 32'h4) begin
+                                    to_send$d = tag;
+                                end
+                                if (count$q == 32'h3) begin
+                                    to_send$d = status;
+                                end
+                                if (count$q == 32'h2) begin
+                                    to_send$d = rows_left$q;
+                                end
+                            end
+                        Part$Sum:
+                            begin
+                                to_send$d = sum_byte;
+                            end
+                        default:
+                            begin
+                                to_send$d = shift$q[(32'h0)+:(8)];
+                            end
+                    endcase
+                    work$d = Task$Emit;
+                end
+            Task$Emit:
+                begin
                     if (sendable) begin
                         send = 1'b1;
                         crc$feed = 1'b1;
-                        shift$d = shift$q >> 32'h8;
+                        if (part$q == Part$Sum) begin
+                            crc$feed = 1'b0;
+                        end
+                        shift_step$d = 1'b1;
                         count$d = count$q - 32'h1;
+                        work$d = Task$Pause;
                         if (count$q == 32'h1) begin
                             work$d = Task$Sent;
                         end
                     end
+                end
+            Task$Pause:
+                begin
+                    work$d = Task$Send;
                 end
             Task$Sent:
                 begin
@@ -1166,13 +1357,13 @@ module kernelwise_executor(clock,reset,ready,idle,buffer_address,buffer_byte,add
             Task$Load:
                 begin
                     delay$d = delay$q + 32'h1;
-                    if (delay$q == 32'h6) begin
+                    if (delay$q == 32'h8) begin
+                        shift_load$d = 1'b1;
                         work$d = Task$Latch;
                     end
                 end
             Task$Latch:
                 begin
-                    shift$d = read_row;
                     target$d = target$q + 32'h1;
                     rows_left$d = rows_left$q - 32'h1;
                     count$d = 32'h20;
@@ -1182,7 +1373,6 @@ module kernelwise_executor(clock,reset,ready,idle,buffer_address,buffer_byte,add
             Task$Settle:
                 begin
                     if (~crc$busy) begin
-                        shift$d = ((sum) & 256'hffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff);
                         count$d = 32'h4;
                         part$d = Part$Sum;
                         work$d = Task$Send;
@@ -1208,16 +1398,19 @@ module kernelwise_step(d,q,clock);
     input wire  clock;
     // Enums
     localparam Step$Idle = 0;
-    localparam Step$Load = 1;
-    localparam Step$Digit = 2;
-    localparam Step$Sign = 3;
-    localparam Step$Index = 4;
-    localparam Step$Triple = 5;
-    localparam Step$Place = 6;
-    localparam Step$Check = 7;
-    localparam Step$Offer = 8;
-    localparam Step$Shift = 9;
-    localparam Step$Finished = 10;
+    localparam Step$Begin = 1;
+    localparam Step$Load = 2;
+    localparam Step$Digit = 3;
+    localparam Step$Compare = 4;
+    localparam Step$Sign = 5;
+    localparam Step$Index = 6;
+    localparam Step$Triple = 7;
+    localparam Step$Place = 8;
+    localparam Step$Check = 9;
+    localparam Step$Offer = 10;
+    localparam Step$Shift = 11;
+    localparam Step$Settle = 12;
+    localparam Step$Finished = 13;
     // Update code (custom)
     initial begin
        q = 64'h0;
@@ -1253,16 +1446,19 @@ module kernelwise_recoder(clock,start,reset,scalars,scalar_row,windows,window_bi
     output reg  finished;
     // Enums
     localparam Step$Idle = 0;
-    localparam Step$Load = 1;
-    localparam Step$Digit = 2;
-    localparam Step$Sign = 3;
-    localparam Step$Index = 4;
-    localparam Step$Triple = 5;
-    localparam Step$Place = 6;
-    localparam Step$Check = 7;
-    localparam Step$Offer = 8;
-    localparam Step$Shift = 9;
-    localparam Step$Finished = 10;
+    localparam Step$Begin = 1;
+    localparam Step$Load = 2;
+    localparam Step$Digit = 3;
+    localparam Step$Compare = 4;
+    localparam Step$Sign = 5;
+    localparam Step$Index = 6;
+    localparam Step$Triple = 7;
+    localparam Step$Place = 8;
+    localparam Step$Check = 9;
+    localparam Step$Offer = 10;
+    localparam Step$Shift = 11;
+    localparam Step$Settle = 12;
+    localparam Step$Finished = 13;
     // Stub signals
     reg  [3:0] step$d;
     wire  [3:0] step$q;
@@ -1270,12 +1466,18 @@ module kernelwise_recoder(clock,start,reset,scalars,scalar_row,windows,window_bi
     reg  [15:0] left$d;
     wire  [15:0] left$q;
     reg  left$clock;
+    reg  none_left$d;
+    wire  none_left$q;
+    reg  none_left$clock;
     reg  [15:0] next_scalar$d;
     wire  [15:0] next_scalar$q;
     reg  next_scalar$clock;
     reg  [255:0] bits_left$d;
     wire  [255:0] bits_left$q;
     reg  bits_left$clock;
+    reg  bits_step$d;
+    wire  bits_step$q;
+    reg  bits_step$clock;
     reg  [15:0] carry$d;
     wire  [15:0] carry$q;
     reg  carry$clock;
@@ -1288,6 +1490,9 @@ module kernelwise_recoder(clock,start,reset,scalars,scalar_row,windows,window_bi
     reg  minus$d;
     wire  minus$q;
     reg  minus$clock;
+    reg  above_half$d;
+    wire  above_half$q;
+    reg  above_half$clock;
     reg  [15:0] window_base$d;
     wire  [15:0] window_base$q;
     reg  window_base$clock;
@@ -1329,6 +1534,11 @@ module kernelwise_recoder(clock,start,reset,scalars,scalar_row,windows,window_bi
         .q(left$q),
         .clock(left$clock)
     );
+    kernelwise_meta none_left(
+        .d(none_left$d),
+        .q(none_left$q),
+        .clock(none_left$clock)
+    );
     kernelwise_timer next_scalar(
         .d(next_scalar$d),
         .q(next_scalar$q),
@@ -1338,6 +1548,11 @@ module kernelwise_recoder(clock,start,reset,scalars,scalar_row,windows,window_bi
         .d(bits_left$d),
         .q(bits_left$q),
         .clock(bits_left$clock)
+    );
+    kernelwise_meta bits_step(
+        .d(bits_step$d),
+        .q(bits_step$q),
+        .clock(bits_step$clock)
     );
     kernelwise_timer carry(
         .d(carry$d),
@@ -1358,6 +1573,11 @@ module kernelwise_recoder(clock,start,reset,scalars,scalar_row,windows,window_bi
         .d(minus$d),
         .q(minus$q),
         .clock(minus$clock)
+    );
+    kernelwise_meta above_half(
+        .d(above_half$d),
+        .q(above_half$q),
+        .clock(above_half$clock)
     );
     kernelwise_timer window_base(
         .d(window_base$d),
@@ -1408,8 +1628,11 @@ module kernelwise_recoder(clock,start,reset,scalars,scalar_row,windows,window_bi
     always @(*) begin
         step$clock = clock;
         left$clock = clock;
+        none_left$clock = clock;
+        above_half$clock = clock;
         next_scalar$clock = clock;
         bits_left$clock = clock;
+        bits_step$clock = clock;
         carry$clock = clock;
         value$clock = clock;
         magnitude$clock = clock;
@@ -1425,8 +1648,11 @@ module kernelwise_recoder(clock,start,reset,scalars,scalar_row,windows,window_bi
         bucket_now$clock = clock;
         step$d = step$q;
         left$d = left$q;
+        none_left$d = none_left$q;
+        above_half$d = above_half$q;
         next_scalar$d = next_scalar$q;
         bits_left$d = bits_left$q;
+        bits_step$d = bits_step$q;
         carry$d = carry$q;
         value$d = value$q;
         magnitude$d = magnitude$q;
@@ -1450,10 +1676,19 @@ module kernelwise_recoder(clock,start,reset,scalars,scalar_row,windows,window_bi
         low = bits_left$q[(32'h0)+:(16)];
         half$d = (window_mask >> 32'h1) + 32'h1;
         full$d = window_mask + 32'h1;
+        none_left$d = ~|left$q;
+        above_half$d = value$q > half$q;
         complement = full$q - value$q;
         index$d = magnitude$q - 32'h1;
         triple$d = index$q + (index$q << 32'h1);
         bucket_now$d = window_base$q + triple$q;
+        bits_step$d = step$q == Step$Shift;
+        if (bits_step$q) begin
+            bits_left$d = bits_left$q >> 32'h1;
+        end
+        if (fetched) begin
+            bits_left$d = row;
+        end
         case (step$q)
             Step$Idle:
                 begin
@@ -1461,18 +1696,21 @@ module kernelwise_recoder(clock,start,reset,scalars,scalar_row,windows,window_bi
                         left$d = scalars;
                         next_scalar$d = scalar_row;
                         base_now$d = base_row;
-                        step$d = Step$Load;
+                        step$d = Step$Begin;
                     end
+                end
+            Step$Begin:
+                begin
+                    step$d = Step$Load;
                 end
             Step$Load:
                 begin
-                    if (left$q == 32'h0) begin
+                    if (none_left$q) begin
                         step$d = Step$Finished;
                     end
                     else begin
                         fetch = 1'b1;
                         if (fetched) begin
-                            bits_left$d = row;
                             window_base$d = bucket_row;
                             windows_left$d = windows;
                             carry$d = 32'h0;
@@ -1483,6 +1721,10 @@ module kernelwise_recoder(clock,start,reset,scalars,scalar_row,windows,window_bi
             Step$Digit:
                 begin
                     value$d = (low & window_mask) + carry$q;
+                    step$d = Step$Compare;
+                end
+            Step$Compare:
+                begin
                     step$d = Step$Sign;
                 end
             Step$Sign:
@@ -1492,7 +1734,7 @@ module kernelwise_recoder(clock,start,reset,scalars,scalar_row,windows,window_bi
                     minus$d = 1'b0;
                     carry$d = 32'h0;
                     magnitude$d = value$q;
-                    if (value$q > half$q) begin
+                    if (above_half$q) begin
                         minus$d = 1'b1;
                         carry$d = 32'h1;
                         magnitude$d = complement;
@@ -1529,17 +1771,22 @@ module kernelwise_recoder(clock,start,reset,scalars,scalar_row,windows,window_bi
                 end
             Step$Shift:
                 begin
-                    bits_left$d = bits_left$q >> 32'h1;
                     shifts_left$d = shifts_left$q - 32'h1;
                     if (shifts_left$q == 32'h1) begin
                         window_base$d = window_base$q + window_rows;
-                        step$d = Step$Digit;
+                        step$d = Step$Settle;
                         if (windows_left$q == 32'h0) begin
                             left$d = left$q - 32'h1;
                             next_scalar$d = next_scalar$q + 32'h1;
                             base_now$d = base_now$q + base_rows;
-                            step$d = Step$Load;
                         end
+                    end
+                end
+            Step$Settle:
+                begin
+                    step$d = Step$Digit;
+                    if (windows_left$q == 32'h0) begin
+                        step$d = Step$Load;
                     end
                 end
             Step$Finished:
@@ -1554,6 +1801,771 @@ module kernelwise_recoder(clock,start,reset,scalars,scalar_row,windows,window_bi
         if (reset) begin
             step$d = Step$Idle;
         end
+    end
+endmodule
+
+module kernelwise_recent(d,q,clock);
+    // Module arguments
+    input wire  [111:0] d;
+    output reg  [111:0] q;
+    input wire  clock;
+    // Update code (custom)
+    initial begin
+       q = 112'h0;
+    end
+    always @(posedge clock) begin
+       q <= d;
+    end
+endmodule
+
+module kernelwise_number(d,q,clock);
+    // Module arguments
+    input wire  [2:0] d;
+    output reg  [2:0] q;
+    input wire  clock;
+    // Update code (custom)
+    initial begin
+       q = 3'h0;
+    end
+    always @(posedge clock) begin
+       q <= d;
+    end
+endmodule
+
+module kernelwise_items(clock,reset,descriptor,load,first_a,first_b,clear,boundary,row,fetched,fetch,fetch_row,enters,item,stalled,finished,iteration,valid);
+    // Module arguments
+    input wire  clock;
+    input wire  reset;
+    input wire  [255:0] descriptor;
+    input wire  load;
+    input wire  [15:0] first_a;
+    input wire  [15:0] first_b;
+    input wire  clear;
+    input wire  boundary;
+    input wire  [255:0] row;
+    input wire  fetched;
+    output reg  fetch;
+    output reg  [15:0] fetch_row;
+    output reg  enters;
+    output reg  [39:0] item;
+    output reg  stalled;
+    output reg  finished;
+    output reg  [2:0] iteration;
+    output reg  [7:0] valid;
+    // Stub signals
+    reg  recoder$clock;
+    reg  recoder$start;
+    reg  recoder$reset;
+    reg  [15:0] recoder$scalars;
+    reg  [15:0] recoder$scalar_row;
+    reg  [7:0] recoder$windows;
+    reg  [3:0] recoder$window_bits;
+    reg  [15:0] recoder$window_mask;
+    reg  [15:0] recoder$bucket_row;
+    reg  [15:0] recoder$window_rows;
+    reg  [15:0] recoder$base_row;
+    reg  [15:0] recoder$base_rows;
+    wire  recoder$fetch;
+    wire  [15:0] recoder$fetch_row;
+    reg  recoder$fetched;
+    reg  [255:0] recoder$row;
+    wire  recoder$have;
+    reg  recoder$take;
+    wire  [15:0] recoder$bucket;
+    wire  [15:0] recoder$base;
+    wire  recoder$negative;
+    wire  recoder$finished;
+    reg  [15:0] left$d;
+    wire  [15:0] left$q;
+    reg  left$clock;
+    reg  [15:0] affine_a$d;
+    wire  [15:0] affine_a$q;
+    reg  affine_a$clock;
+    reg  [15:0] affine_b$d;
+    wire  [15:0] affine_b$q;
+    reg  affine_b$clock;
+    reg  [111:0] recent$d;
+    wire  [111:0] recent$q;
+    reg  recent$clock;
+    reg  [7:0] recent_valid$d;
+    wire  [7:0] recent_valid$q;
+    reg  recent_valid$clock;
+    reg  conflict$d;
+    wire  conflict$q;
+    reg  conflict$clock;
+    reg  exhausted_held$d;
+    wire  exhausted_held$q;
+    reg  exhausted_held$clock;
+    reg  drained$d;
+    wire  drained$q;
+    reg  drained$clock;
+    reg  ready$d;
+    wire  ready$q;
+    reg  ready$clock;
+    reg  waiting$d;
+    wire  waiting$q;
+    reg  waiting$clock;
+    reg  [7:0] pause$d;
+    wire  [7:0] pause$q;
+    reg  pause$clock;
+    reg  [7:0] drain$d;
+    wire  [7:0] drain$q;
+    reg  drain$clock;
+    reg  [2:0] number$d;
+    wire  [2:0] number$q;
+    reg  number$clock;
+    reg  [7:0] under_way$d;
+    wire  [7:0] under_way$q;
+    reg  under_way$clock;
+    // Local signals
+    reg  [15:0] count;
+    reg  [7:0] spacing;
+    reg  [7:0] stages;
+    reg  [15:0] stride_a;
+    reg  [15:0] stride_b;
+    reg  recoding;
+    reg  have;
+    reg  exhausted;
+    reg  [15:0] pointer_a;
+    reg  [15:0] pointer_b;
+    reg  negative;
+    reg  [39:0] word;
+    reg  [7:0] shifted;
+    reg  admit;
+    // Sub module instances
+    kernelwise_recoder recoder(
+        .clock(recoder$clock),
+        .start(recoder$start),
+        .reset(recoder$reset),
+        .scalars(recoder$scalars),
+        .scalar_row(recoder$scalar_row),
+        .windows(recoder$windows),
+        .window_bits(recoder$window_bits),
+        .window_mask(recoder$window_mask),
+        .bucket_row(recoder$bucket_row),
+        .window_rows(recoder$window_rows),
+        .base_row(recoder$base_row),
+        .base_rows(recoder$base_rows),
+        .fetch(recoder$fetch),
+        .fetch_row(recoder$fetch_row),
+        .fetched(recoder$fetched),
+        .row(recoder$row),
+        .have(recoder$have),
+        .take(recoder$take),
+        .bucket(recoder$bucket),
+        .base(recoder$base),
+        .negative(recoder$negative),
+        .finished(recoder$finished)
+    );
+    kernelwise_timer left(
+        .d(left$d),
+        .q(left$q),
+        .clock(left$clock)
+    );
+    kernelwise_timer affine_a(
+        .d(affine_a$d),
+        .q(affine_a$q),
+        .clock(affine_a$clock)
+    );
+    kernelwise_timer affine_b(
+        .d(affine_b$d),
+        .q(affine_b$q),
+        .clock(affine_b$clock)
+    );
+    kernelwise_recent recent(
+        .d(recent$d),
+        .q(recent$q),
+        .clock(recent$clock)
+    );
+    kernelwise_data recent_valid(
+        .d(recent_valid$d),
+        .q(recent_valid$q),
+        .clock(recent_valid$clock)
+    );
+    kernelwise_meta conflict(
+        .d(conflict$d),
+        .q(conflict$q),
+        .clock(conflict$clock)
+    );
+    kernelwise_meta exhausted_held(
+        .d(exhausted_held$d),
+        .q(exhausted_held$q),
+        .clock(exhausted_held$clock)
+    );
+    kernelwise_meta drained(
+        .d(drained$d),
+        .q(drained$q),
+        .clock(drained$clock)
+    );
+    kernelwise_meta ready(
+        .d(ready$d),
+        .q(ready$q),
+        .clock(ready$clock)
+    );
+    kernelwise_meta waiting(
+        .d(waiting$d),
+        .q(waiting$q),
+        .clock(waiting$clock)
+    );
+    kernelwise_data pause(
+        .d(pause$d),
+        .q(pause$q),
+        .clock(pause$clock)
+    );
+    kernelwise_data drain(
+        .d(drain$d),
+        .q(drain$q),
+        .clock(drain$clock)
+    );
+    kernelwise_number number(
+        .d(number$d),
+        .q(number$q),
+        .clock(number$clock)
+    );
+    kernelwise_data under_way(
+        .d(under_way$d),
+        .q(under_way$q),
+        .clock(under_way$clock)
+    );
+    // Update code
+    always @(*) begin
+        left$clock = clock;
+        affine_a$clock = clock;
+        affine_b$clock = clock;
+        recent$clock = clock;
+        recent_valid$clock = clock;
+        conflict$clock = clock;
+        exhausted_held$clock = clock;
+        drained$clock = clock;
+        ready$clock = clock;
+        waiting$clock = clock;
+        pause$clock = clock;
+        drain$clock = clock;
+        number$clock = clock;
+        under_way$clock = clock;
+        left$d = left$q;
+        affine_a$d = affine_a$q;
+        affine_b$d = affine_b$q;
+        recent$d = recent$q;
+        recent_valid$d = recent_valid$q;
+        conflict$d = conflict$q;
+        exhausted_held$d = exhausted_held$q;
+        drained$d = drained$q;
+        ready$d = ready$q;
+        waiting$d = waiting$q;
+        pause$d = pause$q;
+        drain$d = drain$q;
+        number$d = number$q;
+        under_way$d = under_way$q;
+        recoder$clock = clock;
+        count = descriptor[(32'h20)+:(16)];
+        spacing = descriptor[(32'h30)+:(8)];
+        stages = descriptor[(32'h38)+:(8)];
+        stride_a = descriptor[(32'h50)+:(16)];
+        stride_b = descriptor[(32'h80)+:(16)];
+        recoding = descriptor[32'hb1];
+        recoder$scalars = count;
+        recoder$bucket_row = descriptor[(32'h40)+:(16)];
+        recoder$base_row = descriptor[(32'h70)+:(16)];
+        recoder$base_rows = stride_b;
+        recoder$scalar_row = descriptor[(32'hc0)+:(16)];
+        recoder$windows = descriptor[(32'hd0)+:(8)];
+        recoder$window_bits = descriptor[(32'hd8)+:(4)];
+        recoder$window_rows = descriptor[(32'he0)+:(16)];
+        recoder$window_mask = descriptor[(32'hf0)+:(16)];
+        recoder$row = row;
+        recoder$fetched = fetched;
+        recoder$start = load && recoding;
+        recoder$reset = reset;
+        recoder$take = 1'b0;
+        fetch = recoder$fetch;
+        fetch_row = recoder$fetch_row;
+        have = |left$q;
+        exhausted = ~|left$q;
+        pointer_a = affine_a$q;
+        pointer_b = affine_b$q;
+        negative = 1'b0;
+        conflict$d = 1'b0;
+        if (recoding) begin
+            have = recoder$have;
+            exhausted = recoder$finished;
+            pointer_a = recoder$bucket;
+            pointer_b = recoder$base;
+            negative = recoder$negative;
+            if (recent_valid$q[0] && (recent$q[(0 * 32'h10)+:(16)] == recoder$bucket)) begin
+                conflict$d = 1'b1;
+            end
+            if (recent_valid$q[1] && (recent$q[(1 * 32'h10)+:(16)] == recoder$bucket)) begin
+                conflict$d = 1'b1;
+            end
+            if (recent_valid$q[2] && (recent$q[(2 * 32'h10)+:(16)] == recoder$bucket)) begin
+                conflict$d = 1'b1;
+            end
+            if (recent_valid$q[3] && (recent$q[(3 * 32'h10)+:(16)] == recoder$bucket)) begin
+                conflict$d = 1'b1;
+            end
+            if (recent_valid$q[4] && (recent$q[(4 * 32'h10)+:(16)] == recoder$bucket)) begin
+                conflict$d = 1'b1;
+            end
+            if (recent_valid$q[5] && (recent$q[(5 * 32'h10)+:(16)] == recoder$bucket)) begin
+                conflict$d = 1'b1;
+            end
+            if (recent_valid$q[6] && (recent$q[(6 * 32'h10)+:(16)] == recoder$bucket)) begin
+                conflict$d = 1'b1;
+            end
+        end
+        word = ((pointer_a) & 40'hffffffffff) | (((pointer_b) & 40'hffffffffff) << 32'h10);
+        item = word;
+        if (negative) begin
+            item = word | 64'h100000000;
+        end
+        ready$d = have && ~|pause$q && ~conflict$q;
+        waiting$d = have && conflict$q;
+        exhausted_held$d = exhausted;
+        drained$d = drain$q == 32'h1;
+        admit = boundary && ready$q;
+        enters = admit;
+        stalled = boundary && waiting$q;
+        finished = boundary && ~ready$q && exhausted_held$q && drained$q;
+        iteration = number$q;
+        valid = under_way$q;
+        shifted = under_way$q << 32'h1;
+        if (boundary) begin
+            number$d = number$q + 32'h1;
+            under_way$d = shifted;
+            recent$d = recent$q << 32'h10;
+            recent_valid$d = recent_valid$q << 32'h1;
+            if (|pause$q) begin
+                pause$d = pause$q - 32'h1;
+            end
+            if (admit) begin
+                under_way$d = shifted | 32'h1;
+                recent$d = (recent$q << 32'h10) | ((pointer_a) & 112'hffffffffffffffffffffffffffff);
+                recent_valid$d = (recent_valid$q << 32'h1) | 32'h1;
+                pause$d = spacing - 32'h1;
+                drain$d = stages;
+                left$d = left$q - 32'h1;
+                affine_a$d = affine_a$q + stride_a;
+                affine_b$d = affine_b$q + stride_b;
+                recoder$take = recoding;
+            end
+            else if (exhausted_held$q) begin
+                drain$d = drain$q - 32'h1;
+            end
+        end
+        if (load) begin
+            affine_a$d = first_a;
+            affine_b$d = first_b;
+            left$d = count;
+        end
+        if (clear) begin
+            under_way$d = 32'h0;
+            recent_valid$d = 32'h0;
+            pause$d = 32'h0;
+            drain$d = 32'h1;
+        end
+    end
+endmodule
+
+module kernelwise_instruction(d,q,clock);
+    // Module arguments
+    input wire  [239:0] d;
+    output reg  [239:0] q;
+    input wire  clock;
+    // Update code (custom)
+    initial begin
+       q = 240'h0;
+    end
+    always @(posedge clock) begin
+       q <= d;
+    end
+endmodule
+
+module kernelwise_item_file(read_address,read_clock,read_data,write_address,write_clock,write_data,write_enable);
+    // Module arguments
+    input wire  [2:0] read_address;
+    input wire  read_clock;
+    output reg  [39:0] read_data;
+    input wire  [2:0] write_address;
+    input wire  write_clock;
+    input wire  [39:0] write_data;
+    input wire  write_enable;
+    // Update code (custom)
+    reg[39:0] mem[7:0];
+    always @(posedge read_clock) begin
+       read_data <= mem[read_address];
+    end
+    always @(posedge write_clock) begin
+       if (write_enable) begin
+          mem[write_address] <= write_data;
+       end
+    end
+endmodule
+
+module kernelwise_field_held(d,q,clock);
+    // Module arguments
+    input wire  [19:0] d;
+    output reg  [19:0] q;
+    input wire  clock;
+    // Update code (custom)
+    initial begin
+       q = 20'h0;
+    end
+    always @(posedge clock) begin
+       q <= d;
+    end
+endmodule
+
+module kernelwise_operands(clock,cycle,running,row,next_instruction,next_scalar,direct,direct_row,quarter,iteration,valid,enters,item,address,write_address,write,subtract_0,subtract_1,product_written,sum_written);
+    // Module arguments
+    input wire  clock;
+    input wire  [4:0] cycle;
+    input wire  running;
+    input wire  [255:0] row;
+    input wire  [15:0] next_instruction;
+    input wire  [15:0] next_scalar;
+    input wire  direct;
+    input wire  [15:0] direct_row;
+    input wire  [15:0] quarter;
+    input wire  [2:0] iteration;
+    input wire  [7:0] valid;
+    input wire  enters;
+    input wire  [39:0] item;
+    output reg  [15:0] address;
+    output reg  [15:0] write_address;
+    output reg  write;
+    output reg  subtract_0;
+    output reg  subtract_1;
+    output reg  product_written;
+    output reg  sum_written;
+    // Stub signals
+    reg  [239:0] instruction$d;
+    wire  [239:0] instruction$q;
+    reg  instruction$clock;
+    reg  instruction_load$d;
+    wire  instruction_load$q;
+    reg  instruction_load$clock;
+    reg  instruction_hold$d;
+    wire  instruction_hold$q;
+    reg  instruction_hold$clock;
+    reg  [15:0] flags$d;
+    wire  [15:0] flags$q;
+    reg  flags$clock;
+    reg  [2:0] item_file$read_address;
+    reg  item_file$read_clock;
+    wire  [39:0] item_file$read_data;
+    reg  [2:0] item_file$write_address;
+    reg  item_file$write_clock;
+    reg  [39:0] item_file$write_data;
+    reg  item_file$write_enable;
+    reg  [19:0] field_held$d;
+    wire  [19:0] field_held$q;
+    reg  field_held$clock;
+    reg  [2:0] ring_held$d;
+    wire  [2:0] ring_held$q;
+    reg  ring_held$clock;
+    reg  exists_held$d;
+    wire  exists_held$q;
+    reg  exists_held$clock;
+    reg  [15:0] triple_quarter$d;
+    wire  [15:0] triple_quarter$q;
+    reg  triple_quarter$clock;
+    reg  [15:0] addend$d;
+    wire  [15:0] addend$q;
+    reg  addend$clock;
+    reg  [15:0] sum_left$d;
+    wire  [15:0] sum_left$q;
+    reg  sum_left$clock;
+    reg  [15:0] sum_right$d;
+    wire  [15:0] sum_right$q;
+    reg  sum_right$clock;
+    reg  exists$d;
+    wire  exists$q;
+    reg  exists$clock;
+    reg  negative$d;
+    wire  negative$q;
+    reg  negative$clock;
+    reg  negative_0$d;
+    wire  negative_0$q;
+    reg  negative_0$clock;
+    reg  negative_1$d;
+    wire  negative_1$q;
+    reg  negative_1$clock;
+    reg  [15:0] address_now$d;
+    wire  [15:0] address_now$q;
+    reg  address_now$clock;
+    reg  [15:0] address_late$d;
+    wire  [15:0] address_late$q;
+    reg  address_late$clock;
+    reg  write_now$d;
+    wire  write_now$q;
+    reg  write_now$clock;
+    reg  write_late$d;
+    wire  write_late$q;
+    reg  write_late$clock;
+    reg  product_now$d;
+    wire  product_now$q;
+    reg  product_now$clock;
+    reg  sum_now$d;
+    wire  sum_now$q;
+    reg  sum_now$clock;
+    // Local signals
+    reg  [19:0] field;
+    reg  [2:0] stage;
+    reg  [2:0] ring;
+    reg  [15:0] row_part;
+    reg  [1:0] mode;
+    reg  [1:0] quarters;
+    reg  [39:0] item_read;
+    // Sub module instances
+    kernelwise_instruction instruction(
+        .d(instruction$d),
+        .q(instruction$q),
+        .clock(instruction$clock)
+    );
+    kernelwise_meta instruction_load(
+        .d(instruction_load$d),
+        .q(instruction_load$q),
+        .clock(instruction_load$clock)
+    );
+    kernelwise_meta instruction_hold(
+        .d(instruction_hold$d),
+        .q(instruction_hold$q),
+        .clock(instruction_hold$clock)
+    );
+    kernelwise_timer flags(
+        .d(flags$d),
+        .q(flags$q),
+        .clock(flags$clock)
+    );
+    kernelwise_item_file item_file(
+        .read_address(item_file$read_address),
+        .read_clock(item_file$read_clock),
+        .read_data(item_file$read_data),
+        .write_address(item_file$write_address),
+        .write_clock(item_file$write_clock),
+        .write_data(item_file$write_data),
+        .write_enable(item_file$write_enable)
+    );
+    kernelwise_field_held field_held(
+        .d(field_held$d),
+        .q(field_held$q),
+        .clock(field_held$clock)
+    );
+    kernelwise_number ring_held(
+        .d(ring_held$d),
+        .q(ring_held$q),
+        .clock(ring_held$clock)
+    );
+    kernelwise_meta exists_held(
+        .d(exists_held$d),
+        .q(exists_held$q),
+        .clock(exists_held$clock)
+    );
+    kernelwise_timer triple_quarter(
+        .d(triple_quarter$d),
+        .q(triple_quarter$q),
+        .clock(triple_quarter$clock)
+    );
+    kernelwise_timer addend(
+        .d(addend$d),
+        .q(addend$q),
+        .clock(addend$clock)
+    );
+    kernelwise_timer sum_left(
+        .d(sum_left$d),
+        .q(sum_left$q),
+        .clock(sum_left$clock)
+    );
+    kernelwise_timer sum_right(
+        .d(sum_right$d),
+        .q(sum_right$q),
+        .clock(sum_right$clock)
+    );
+    kernelwise_meta exists(
+        .d(exists$d),
+        .q(exists$q),
+        .clock(exists$clock)
+    );
+    kernelwise_meta negative(
+        .d(negative$d),
+        .q(negative$q),
+        .clock(negative$clock)
+    );
+    kernelwise_meta negative_0(
+        .d(negative_0$d),
+        .q(negative_0$q),
+        .clock(negative_0$clock)
+    );
+    kernelwise_meta negative_1(
+        .d(negative_1$d),
+        .q(negative_1$q),
+        .clock(negative_1$clock)
+    );
+    kernelwise_timer address_now(
+        .d(address_now$d),
+        .q(address_now$q),
+        .clock(address_now$clock)
+    );
+    kernelwise_timer address_late(
+        .d(address_late$d),
+        .q(address_late$q),
+        .clock(address_late$clock)
+    );
+    kernelwise_meta write_now(
+        .d(write_now$d),
+        .q(write_now$q),
+        .clock(write_now$clock)
+    );
+    kernelwise_meta write_late(
+        .d(write_late$d),
+        .q(write_late$q),
+        .clock(write_late$clock)
+    );
+    kernelwise_meta product_now(
+        .d(product_now$d),
+        .q(product_now$q),
+        .clock(product_now$clock)
+    );
+    kernelwise_meta sum_now(
+        .d(sum_now$d),
+        .q(sum_now$q),
+        .clock(sum_now$clock)
+    );
+    // Update code
+    always @(*) begin
+        instruction$clock = clock;
+        instruction_load$clock = clock;
+        instruction_hold$clock = clock;
+        flags$clock = clock;
+        field_held$clock = clock;
+        ring_held$clock = clock;
+        exists_held$clock = clock;
+        triple_quarter$clock = clock;
+        addend$clock = clock;
+        sum_left$clock = clock;
+        sum_right$clock = clock;
+        exists$clock = clock;
+        negative$clock = clock;
+        negative_0$clock = clock;
+        negative_1$clock = clock;
+        address_now$clock = clock;
+        address_late$clock = clock;
+        write_now$clock = clock;
+        write_late$clock = clock;
+        product_now$clock = clock;
+        sum_now$clock = clock;
+        instruction$d = instruction$q;
+        instruction_load$d = instruction_load$q;
+        instruction_hold$d = instruction_hold$q;
+        flags$d = flags$q;
+        field_held$d = field_held$q;
+        ring_held$d = ring_held$q;
+        exists_held$d = exists_held$q;
+        triple_quarter$d = triple_quarter$q;
+        addend$d = addend$q;
+        sum_left$d = sum_left$q;
+        sum_right$d = sum_right$q;
+        exists$d = exists$q;
+        negative$d = negative$q;
+        negative_0$d = negative_0$q;
+        negative_1$d = negative_1$q;
+        address_now$d = address_now$q;
+        address_late$d = address_late$q;
+        write_now$d = write_now$q;
+        write_late$d = write_late$q;
+        product_now$d = product_now$q;
+        sum_now$d = sum_now$q;
+        item_file$read_clock = clock;
+        item_file$write_clock = clock;
+        instruction_load$d = (cycle == 32'he) && running;
+        instruction_hold$d = instruction_load$q;
+        if (~instruction_hold$q) begin
+            instruction$d = instruction$q >> 32'h14;
+        end
+        if (instruction_load$q) begin
+            instruction$d = row[(32'h0)+:(240)];
+            flags$d = row[(32'hf0)+:(16)];
+        end
+        field = instruction$q[(32'h0)+:(20)];
+        stage = field[(32'hf)+:(3)];
+        ring = iteration - stage;
+        item_file$read_address = ring;
+        item_file$write_address = iteration + 32'h1;
+        item_file$write_data = item;
+        item_file$write_enable = enters;
+        field_held$d = field;
+        ring_held$d = ring;
+        exists_held$d = valid[stage];
+        quarters = field[(32'h12)+:(2)];
+        triple_quarter$d = quarter + (quarter << 32'h1);
+        addend$d = 32'h0;
+        if (quarters == 32'h1) begin
+            addend$d = quarter;
+        end
+        if (quarters == 32'h2) begin
+            addend$d = quarter << 32'h1;
+        end
+        if (quarters == 32'h3) begin
+            addend$d = triple_quarter$q;
+        end
+        mode = field_held$q[(32'hd)+:(2)];
+        row_part = ((field_held$q[(32'h0)+:(13)]) & 16'hffff);
+        item_read = item_file$read_data;
+        sum_left$d = row_part + addend$q;
+        sum_right$d = 32'h0;
+        if (mode == 32'h1) begin
+            sum_right$d = ((ring_held$q) & 16'hffff) << 32'h5;
+        end
+        if (mode == 32'h2) begin
+            sum_right$d = item_read[(32'h0)+:(16)];
+        end
+        if (mode == 32'h3) begin
+            sum_right$d = item_read[(32'h10)+:(16)];
+        end
+        exists$d = exists_held$q;
+        negative$d = item_read[32'h20];
+        if (running && (cycle == 32'ha)) begin
+            sum_left$d = next_instruction;
+            sum_right$d = 32'h0;
+        end
+        if (running && (cycle == 32'he)) begin
+            sum_left$d = next_scalar;
+            sum_right$d = 32'h0;
+        end
+        if (direct) begin
+            sum_left$d = direct_row;
+            sum_right$d = 32'h0;
+        end
+        address_now$d = sum_left$q + sum_right$q;
+        address = address_now$q;
+        write_now$d = 1'b0;
+        product_now$d = 1'b0;
+        sum_now$d = 1'b0;
+        if (running && exists$q) begin
+            if (((cycle == 32'ha) && flags$q[32'h0]) || ((cycle == 32'hc) && flags$q[32'h1])) begin
+                write_now$d = 1'b1;
+                sum_now$d = 1'b1;
+            end
+            if ((cycle == 32'hd) && flags$q[32'h2]) begin
+                write_now$d = 1'b1;
+                product_now$d = 1'b1;
+            end
+        end
+        address_late$d = address_now$q;
+        write_late$d = write_now$q;
+        write_address = address_late$q;
+        write = write_late$q;
+        product_written = product_now$q;
+        sum_written = sum_now$q;
+        if (cycle == 32'h5) begin
+            negative_0$d = negative$q;
+        end
+        if (cycle == 32'h7) begin
+            negative_1$d = negative$q;
+        end
+        subtract_0 = flags$q[32'h3] ^ (flags$q[32'h5] && negative_0$q);
+        subtract_1 = flags$q[32'h4] ^ (flags$q[32'h6] && negative_1$q);
     end
 endmodule
 
@@ -1625,69 +2637,6 @@ module kernelwise_scaled_a(clock,a,b,product);
     `endif
 endmodule
 
-module kernelwise_instruction(d,q,clock);
-    // Module arguments
-    input wire  [239:0] d;
-    output reg  [239:0] q;
-    input wire  clock;
-    // Update code (custom)
-    initial begin
-       q = 240'h0;
-    end
-    always @(posedge clock) begin
-       q <= d;
-    end
-endmodule
-
-module kernelwise_recent(d,q,clock);
-    // Module arguments
-    input wire  [111:0] d;
-    output reg  [111:0] q;
-    input wire  clock;
-    // Update code (custom)
-    initial begin
-       q = 112'h0;
-    end
-    always @(posedge clock) begin
-       q <= d;
-    end
-endmodule
-
-module kernelwise_item_file(read_address,read_clock,read_data,write_address,write_clock,write_data,write_enable);
-    // Module arguments
-    input wire  [2:0] read_address;
-    input wire  read_clock;
-    output reg  [39:0] read_data;
-    input wire  [2:0] write_address;
-    input wire  write_clock;
-    input wire  [39:0] write_data;
-    input wire  write_enable;
-    // Update code (custom)
-    reg[39:0] mem[7:0];
-    always @(posedge read_clock) begin
-       read_data <= mem[read_address];
-    end
-    always @(posedge write_clock) begin
-       if (write_enable) begin
-          mem[write_address] <= write_data;
-       end
-    end
-endmodule
-
-module kernelwise_field_held(d,q,clock);
-    // Module arguments
-    input wire  [19:0] d;
-    output reg  [19:0] q;
-    input wire  clock;
-    // Update code (custom)
-    initial begin
-       q = 20'h0;
-    end
-    always @(posedge clock) begin
-       q <= d;
-    end
-endmodule
-
 module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,host_address,address,write_address,write,read_bus,scalar_field,subtract_0,subtract_1,issued,stalled,product_written,sum_written);
     // Module arguments
     input wire  clock;
@@ -1720,28 +2669,44 @@ module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,
     localparam Phase$Run = 6;
     localparam Phase$Next = 7;
     // Stub signals
-    reg  recoder$clock;
-    reg  recoder$start;
-    reg  recoder$reset;
-    reg  [15:0] recoder$scalars;
-    reg  [15:0] recoder$scalar_row;
-    reg  [7:0] recoder$windows;
-    reg  [3:0] recoder$window_bits;
-    reg  [15:0] recoder$window_mask;
-    reg  [15:0] recoder$bucket_row;
-    reg  [15:0] recoder$window_rows;
-    reg  [15:0] recoder$base_row;
-    reg  [15:0] recoder$base_rows;
-    wire  recoder$fetch;
-    wire  [15:0] recoder$fetch_row;
-    reg  recoder$fetched;
-    reg  [255:0] recoder$row;
-    wire  recoder$have;
-    reg  recoder$take;
-    wire  [15:0] recoder$bucket;
-    wire  [15:0] recoder$base;
-    wire  recoder$negative;
-    wire  recoder$finished;
+    reg  items$clock;
+    reg  items$reset;
+    reg  [255:0] items$descriptor;
+    reg  items$load;
+    reg  [15:0] items$first_a;
+    reg  [15:0] items$first_b;
+    reg  items$clear;
+    reg  items$boundary;
+    reg  [255:0] items$row;
+    reg  items$fetched;
+    wire  items$fetch;
+    wire  [15:0] items$fetch_row;
+    wire  items$enters;
+    wire  [39:0] items$item;
+    wire  items$stalled;
+    wire  items$finished;
+    wire  [2:0] items$iteration;
+    wire  [7:0] items$valid;
+    reg  operands$clock;
+    reg  [4:0] operands$cycle;
+    reg  operands$running;
+    reg  [255:0] operands$row;
+    reg  [15:0] operands$next_instruction;
+    reg  [15:0] operands$next_scalar;
+    reg  operands$direct;
+    reg  [15:0] operands$direct_row;
+    reg  [15:0] operands$quarter;
+    reg  [2:0] operands$iteration;
+    reg  [7:0] operands$valid;
+    reg  operands$enters;
+    reg  [39:0] operands$item;
+    wire  [15:0] operands$address;
+    wire  [15:0] operands$write_address;
+    wire  operands$write;
+    wire  operands$subtract_0;
+    wire  operands$subtract_1;
+    wire  operands$product_written;
+    wire  operands$sum_written;
     reg  [2:0] phase$d;
     wire  [2:0] phase$q;
     reg  phase$clock;
@@ -1763,6 +2728,9 @@ module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,
     reg  [255:0] descriptor$d;
     wire  [255:0] descriptor$q;
     reg  descriptor$clock;
+    reg  descriptor_load$d;
+    wire  descriptor_load$q;
+    reg  descriptor_load$clock;
     reg  scaled_a$clock;
     reg  [15:0] scaled_a$a;
     reg  [15:0] scaled_a$b;
@@ -1771,182 +2739,76 @@ module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,
     reg  [15:0] scaled_b$a;
     reg  [15:0] scaled_b$b;
     wire  [31:0] scaled_b$product;
-    reg  [15:0] triple_quarter$d;
-    wire  [15:0] triple_quarter$q;
-    reg  triple_quarter$clock;
-    reg  [15:0] counter$d;
-    wire  [15:0] counter$q;
-    reg  counter$clock;
-    reg  [239:0] instruction$d;
-    wire  [239:0] instruction$q;
-    reg  instruction$clock;
-    reg  [15:0] flags$d;
-    wire  [15:0] flags$q;
-    reg  flags$clock;
+    reg  [15:0] last$d;
+    wire  [15:0] last$q;
+    reg  last$clock;
     reg  [15:0] slot$d;
     wire  [15:0] slot$q;
     reg  slot$clock;
     reg  last_slot$d;
     wire  last_slot$q;
     reg  last_slot$clock;
-    reg  boundary$d;
-    wire  boundary$q;
-    reg  boundary$clock;
-    reg  [2:0] iteration$d;
-    wire  [2:0] iteration$q;
-    reg  iteration$clock;
-    reg  [7:0] valid$d;
-    wire  [7:0] valid$q;
-    reg  valid$clock;
-    reg  [7:0] pause$d;
-    wire  [7:0] pause$q;
-    reg  pause$clock;
-    reg  [7:0] drain$d;
-    wire  [7:0] drain$q;
-    reg  drain$clock;
-    reg  [15:0] items_left$d;
-    wire  [15:0] items_left$q;
-    reg  items_left$clock;
-    reg  [15:0] affine_a$d;
-    wire  [15:0] affine_a$q;
-    reg  affine_a$clock;
-    reg  [15:0] affine_b$d;
-    wire  [15:0] affine_b$q;
-    reg  affine_b$clock;
-    reg  exhausted_held$d;
-    wire  exhausted_held$q;
-    reg  exhausted_held$clock;
-    reg  ready$d;
-    wire  ready$q;
-    reg  ready$clock;
-    reg  waiting$d;
-    wire  waiting$q;
-    reg  waiting$clock;
     reg  [15:0] next_row$d;
     wire  [15:0] next_row$q;
     reg  next_row$clock;
-    reg  override_now$d;
-    wire  override_now$q;
-    reg  override_now$clock;
-    reg  [15:0] override_row$d;
-    wire  [15:0] override_row$q;
-    reg  override_row$clock;
-    reg  conflict$d;
-    wire  conflict$q;
-    reg  conflict$clock;
-    reg  [111:0] recent$d;
-    wire  [111:0] recent$q;
-    reg  recent$clock;
-    reg  [7:0] recent_valid$d;
-    wire  [7:0] recent_valid$q;
-    reg  recent_valid$clock;
-    reg  [2:0] item_file$read_address;
-    reg  item_file$read_clock;
-    wire  [39:0] item_file$read_data;
-    reg  [2:0] item_file$write_address;
-    reg  item_file$write_clock;
-    reg  [39:0] item_file$write_data;
-    reg  item_file$write_enable;
-    reg  [19:0] field_held$d;
-    wire  [19:0] field_held$q;
-    reg  field_held$clock;
-    reg  [2:0] ring_held$d;
-    wire  [2:0] ring_held$q;
-    reg  ring_held$clock;
-    reg  exists_held$d;
-    wire  exists_held$q;
-    reg  exists_held$clock;
-    reg  [15:0] sum_left$d;
-    wire  [15:0] sum_left$q;
-    reg  sum_left$clock;
-    reg  [15:0] sum_right$d;
-    wire  [15:0] sum_right$q;
-    reg  sum_right$clock;
-    reg  exists$d;
-    wire  exists$q;
-    reg  exists$clock;
-    reg  negative$d;
-    wire  negative$q;
-    reg  negative$clock;
-    reg  [15:0] address_now$d;
-    wire  [15:0] address_now$q;
-    reg  address_now$clock;
-    reg  write_now$d;
-    wire  write_now$q;
-    reg  write_now$clock;
-    reg  negative_0$d;
-    wire  negative_0$q;
-    reg  negative_0$clock;
-    reg  negative_1$d;
-    wire  negative_1$q;
-    reg  negative_1$clock;
-    reg  product_now$d;
-    wire  product_now$q;
-    reg  product_now$clock;
-    reg  sum_now$d;
-    wire  sum_now$q;
-    reg  sum_now$clock;
-    reg  [15:0] address_late$d;
-    wire  [15:0] address_late$q;
-    reg  address_late$clock;
-    reg  write_late$d;
-    wire  write_late$q;
-    reg  write_late$clock;
+    reg  boundary$d;
+    wire  boundary$q;
+    reg  boundary$clock;
     reg  fetching$d;
     wire  fetching$q;
     reg  fetching$clock;
+    reg  fetched$d;
+    wire  fetched$q;
+    reg  fetched$clock;
     // Local signals
+    reg  running;
+    reg  [15:0] next_round;
     reg  [15:0] outer_a;
     reg  [15:0] outer_b;
     reg  [15:0] program_row;
     reg  [15:0] interval;
-    reg  [15:0] items;
-    reg  [7:0] spacing;
-    reg  [7:0] stages;
-    reg  [15:0] stride_a;
-    reg  [15:0] stride_b;
-    reg  [15:0] quarter;
-    reg  recoding;
-    reg  [2:0] next_iteration;
-    reg  [7:0] shifted;
-    reg  have;
-    reg  exhausted;
-    reg  issue;
-    reg  [15:0] item_a;
-    reg  [15:0] item_b;
-    reg  item_negative;
-    reg  [39:0] item_word;
-    reg  [19:0] field;
-    reg  [2:0] stage;
-    reg  [2:0] ring;
-    reg  [1:0] mode;
-    reg  [1:0] quarters;
-    reg  [39:0] item_read;
-    reg  [15:0] next_round;
     // Sub module instances
-    kernelwise_recoder recoder(
-        .clock(recoder$clock),
-        .start(recoder$start),
-        .reset(recoder$reset),
-        .scalars(recoder$scalars),
-        .scalar_row(recoder$scalar_row),
-        .windows(recoder$windows),
-        .window_bits(recoder$window_bits),
-        .window_mask(recoder$window_mask),
-        .bucket_row(recoder$bucket_row),
-        .window_rows(recoder$window_rows),
-        .base_row(recoder$base_row),
-        .base_rows(recoder$base_rows),
-        .fetch(recoder$fetch),
-        .fetch_row(recoder$fetch_row),
-        .fetched(recoder$fetched),
-        .row(recoder$row),
-        .have(recoder$have),
-        .take(recoder$take),
-        .bucket(recoder$bucket),
-        .base(recoder$base),
-        .negative(recoder$negative),
-        .finished(recoder$finished)
+    kernelwise_items items(
+        .clock(items$clock),
+        .reset(items$reset),
+        .descriptor(items$descriptor),
+        .load(items$load),
+        .first_a(items$first_a),
+        .first_b(items$first_b),
+        .clear(items$clear),
+        .boundary(items$boundary),
+        .row(items$row),
+        .fetched(items$fetched),
+        .fetch(items$fetch),
+        .fetch_row(items$fetch_row),
+        .enters(items$enters),
+        .item(items$item),
+        .stalled(items$stalled),
+        .finished(items$finished),
+        .iteration(items$iteration),
+        .valid(items$valid)
+    );
+    kernelwise_operands operands(
+        .clock(operands$clock),
+        .cycle(operands$cycle),
+        .running(operands$running),
+        .row(operands$row),
+        .next_instruction(operands$next_instruction),
+        .next_scalar(operands$next_scalar),
+        .direct(operands$direct),
+        .direct_row(operands$direct_row),
+        .quarter(operands$quarter),
+        .iteration(operands$iteration),
+        .valid(operands$valid),
+        .enters(operands$enters),
+        .item(operands$item),
+        .address(operands$address),
+        .write_address(operands$write_address),
+        .write(operands$write),
+        .subtract_0(operands$subtract_0),
+        .subtract_1(operands$subtract_1),
+        .product_written(operands$product_written),
+        .sum_written(operands$sum_written)
     );
     kernelwise_phase phase(
         .d(phase$d),
@@ -1958,7 +2820,7 @@ module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,
         .q(frame_cycle$q),
         .clock(frame_cycle$clock)
     );
-    kernelwise_delay delay(
+    kernelwise_number delay(
         .d(delay$d),
         .q(delay$q),
         .clock(delay$clock)
@@ -1983,6 +2845,11 @@ module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,
         .q(descriptor$q),
         .clock(descriptor$clock)
     );
+    kernelwise_meta descriptor_load(
+        .d(descriptor_load$d),
+        .q(descriptor_load$q),
+        .clock(descriptor_load$clock)
+    );
     kernelwise_scaled_a scaled_a(
         .clock(scaled_a$clock),
         .a(scaled_a$a),
@@ -1995,25 +2862,10 @@ module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,
         .b(scaled_b$b),
         .product(scaled_b$product)
     );
-    kernelwise_timer triple_quarter(
-        .d(triple_quarter$d),
-        .q(triple_quarter$q),
-        .clock(triple_quarter$clock)
-    );
-    kernelwise_timer counter(
-        .d(counter$d),
-        .q(counter$q),
-        .clock(counter$clock)
-    );
-    kernelwise_instruction instruction(
-        .d(instruction$d),
-        .q(instruction$q),
-        .clock(instruction$clock)
-    );
-    kernelwise_timer flags(
-        .d(flags$d),
-        .q(flags$q),
-        .clock(flags$clock)
+    kernelwise_timer last(
+        .d(last$d),
+        .q(last$q),
+        .clock(last$clock)
     );
     kernelwise_timer slot(
         .d(slot$d),
@@ -2025,179 +2877,25 @@ module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,
         .q(last_slot$q),
         .clock(last_slot$clock)
     );
-    kernelwise_meta boundary(
-        .d(boundary$d),
-        .q(boundary$q),
-        .clock(boundary$clock)
-    );
-    kernelwise_delay iteration(
-        .d(iteration$d),
-        .q(iteration$q),
-        .clock(iteration$clock)
-    );
-    kernelwise_data valid(
-        .d(valid$d),
-        .q(valid$q),
-        .clock(valid$clock)
-    );
-    kernelwise_data pause(
-        .d(pause$d),
-        .q(pause$q),
-        .clock(pause$clock)
-    );
-    kernelwise_data drain(
-        .d(drain$d),
-        .q(drain$q),
-        .clock(drain$clock)
-    );
-    kernelwise_timer items_left(
-        .d(items_left$d),
-        .q(items_left$q),
-        .clock(items_left$clock)
-    );
-    kernelwise_timer affine_a(
-        .d(affine_a$d),
-        .q(affine_a$q),
-        .clock(affine_a$clock)
-    );
-    kernelwise_timer affine_b(
-        .d(affine_b$d),
-        .q(affine_b$q),
-        .clock(affine_b$clock)
-    );
-    kernelwise_meta exhausted_held(
-        .d(exhausted_held$d),
-        .q(exhausted_held$q),
-        .clock(exhausted_held$clock)
-    );
-    kernelwise_meta ready(
-        .d(ready$d),
-        .q(ready$q),
-        .clock(ready$clock)
-    );
-    kernelwise_meta waiting(
-        .d(waiting$d),
-        .q(waiting$q),
-        .clock(waiting$clock)
-    );
     kernelwise_timer next_row(
         .d(next_row$d),
         .q(next_row$q),
         .clock(next_row$clock)
     );
-    kernelwise_meta override_now(
-        .d(override_now$d),
-        .q(override_now$q),
-        .clock(override_now$clock)
-    );
-    kernelwise_timer override_row(
-        .d(override_row$d),
-        .q(override_row$q),
-        .clock(override_row$clock)
-    );
-    kernelwise_meta conflict(
-        .d(conflict$d),
-        .q(conflict$q),
-        .clock(conflict$clock)
-    );
-    kernelwise_recent recent(
-        .d(recent$d),
-        .q(recent$q),
-        .clock(recent$clock)
-    );
-    kernelwise_data recent_valid(
-        .d(recent_valid$d),
-        .q(recent_valid$q),
-        .clock(recent_valid$clock)
-    );
-    kernelwise_item_file item_file(
-        .read_address(item_file$read_address),
-        .read_clock(item_file$read_clock),
-        .read_data(item_file$read_data),
-        .write_address(item_file$write_address),
-        .write_clock(item_file$write_clock),
-        .write_data(item_file$write_data),
-        .write_enable(item_file$write_enable)
-    );
-    kernelwise_field_held field_held(
-        .d(field_held$d),
-        .q(field_held$q),
-        .clock(field_held$clock)
-    );
-    kernelwise_delay ring_held(
-        .d(ring_held$d),
-        .q(ring_held$q),
-        .clock(ring_held$clock)
-    );
-    kernelwise_meta exists_held(
-        .d(exists_held$d),
-        .q(exists_held$q),
-        .clock(exists_held$clock)
-    );
-    kernelwise_timer sum_left(
-        .d(sum_left$d),
-        .q(sum_left$q),
-        .clock(sum_left$clock)
-    );
-    kernelwise_timer sum_right(
-        .d(sum_right$d),
-        .q(sum_right$q),
-        .clock(sum_right$clock)
-    );
-    kernelwise_meta exists(
-        .d(exists$d),
-        .q(exists$q),
-        .clock(exists$clock)
-    );
-    kernelwise_meta negative(
-        .d(negative$d),
-        .q(negative$q),
-        .clock(negative$clock)
-    );
-    kernelwise_timer address_now(
-        .d(address_now$d),
-        .q(address_now$q),
-        .clock(address_now$clock)
-    );
-    kernelwise_meta write_now(
-        .d(write_now$d),
-        .q(write_now$q),
-        .clock(write_now$clock)
-    );
-    kernelwise_meta negative_0(
-        .d(negative_0$d),
-        .q(negative_0$q),
-        .clock(negative_0$clock)
-    );
-    kernelwise_meta negative_1(
-        .d(negative_1$d),
-        .q(negative_1$q),
-        .clock(negative_1$clock)
-    );
-    kernelwise_meta product_now(
-        .d(product_now$d),
-        .q(product_now$q),
-        .clock(product_now$clock)
-    );
-    kernelwise_meta sum_now(
-        .d(sum_now$d),
-        .q(sum_now$q),
-        .clock(sum_now$clock)
-    );
-    kernelwise_timer address_late(
-        .d(address_late$d),
-        .q(address_late$q),
-        .clock(address_late$clock)
-    );
-    kernelwise_meta write_late(
-        .d(write_late$d),
-        .q(write_late$q),
-        .clock(write_late$clock)
+    kernelwise_meta boundary(
+        .d(boundary$d),
+        .q(boundary$q),
+        .clock(boundary$clock)
     );
     kernelwise_meta fetching(
         .d(fetching$d),
         .q(fetching$q),
         .clock(fetching$clock)
+    );
+    kernelwise_meta fetched(
+        .d(fetched$d),
+        .q(fetched$q),
+        .clock(fetched$clock)
     );
     // Update code
     always @(*) begin
@@ -2208,45 +2906,14 @@ module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,
         jobs_left$clock = clock;
         round$clock = clock;
         descriptor$clock = clock;
-        triple_quarter$clock = clock;
-        counter$clock = clock;
-        instruction$clock = clock;
-        flags$clock = clock;
+        descriptor_load$clock = clock;
+        last$clock = clock;
         slot$clock = clock;
-        iteration$clock = clock;
-        valid$clock = clock;
-        pause$clock = clock;
-        drain$clock = clock;
-        items_left$clock = clock;
-        affine_a$clock = clock;
-        affine_b$clock = clock;
-        recent$clock = clock;
-        recent_valid$clock = clock;
-        field_held$clock = clock;
-        ring_held$clock = clock;
-        exists_held$clock = clock;
-        sum_left$clock = clock;
-        sum_right$clock = clock;
-        exists$clock = clock;
-        negative$clock = clock;
-        address_now$clock = clock;
-        write_now$clock = clock;
-        negative_0$clock = clock;
-        negative_1$clock = clock;
-        product_now$clock = clock;
-        sum_now$clock = clock;
-        fetching$clock = clock;
         last_slot$clock = clock;
-        boundary$clock = clock;
-        conflict$clock = clock;
-        exhausted_held$clock = clock;
-        ready$clock = clock;
-        waiting$clock = clock;
         next_row$clock = clock;
-        address_late$clock = clock;
-        write_late$clock = clock;
-        override_now$clock = clock;
-        override_row$clock = clock;
+        boundary$clock = clock;
+        fetching$clock = clock;
+        fetched$clock = clock;
         phase$d = phase$q;
         frame_cycle$d = frame_cycle$q;
         delay$d = delay$q;
@@ -2254,215 +2921,81 @@ module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,
         jobs_left$d = jobs_left$q;
         round$d = round$q;
         descriptor$d = descriptor$q;
-        triple_quarter$d = triple_quarter$q;
-        counter$d = counter$q;
-        instruction$d = instruction$q;
-        flags$d = flags$q;
+        descriptor_load$d = descriptor_load$q;
+        last$d = last$q;
         slot$d = slot$q;
-        iteration$d = iteration$q;
-        valid$d = valid$q;
-        pause$d = pause$q;
-        drain$d = drain$q;
-        items_left$d = items_left$q;
-        affine_a$d = affine_a$q;
-        affine_b$d = affine_b$q;
-        recent$d = recent$q;
-        recent_valid$d = recent_valid$q;
-        field_held$d = field_held$q;
-        ring_held$d = ring_held$q;
-        exists_held$d = exists_held$q;
-        sum_left$d = sum_left$q;
-        sum_right$d = sum_right$q;
-        exists$d = exists$q;
-        negative$d = negative$q;
-        address_now$d = address_now$q;
-        write_now$d = write_now$q;
-        negative_0$d = negative_0$q;
-        negative_1$d = negative_1$q;
-        product_now$d = product_now$q;
-        sum_now$d = sum_now$q;
-        fetching$d = fetching$q;
         last_slot$d = last_slot$q;
-        boundary$d = boundary$q;
-        conflict$d = conflict$q;
-        exhausted_held$d = exhausted_held$q;
-        ready$d = ready$q;
-        waiting$d = waiting$q;
         next_row$d = next_row$q;
-        address_late$d = address_late$q;
-        write_late$d = write_late$q;
-        override_now$d = override_now$q;
-        override_row$d = override_row$q;
-        recoder$clock = clock;
+        boundary$d = boundary$q;
+        fetching$d = fetching$q;
+        fetched$d = fetched$q;
+        items$clock = clock;
+        operands$clock = clock;
         scaled_a$clock = clock;
         scaled_b$clock = clock;
-        item_file$read_clock = clock;
-        item_file$write_clock = clock;
         frame_cycle$d = frame_cycle$q + 32'h1;
         if (frame_cycle$q == 32'h10) begin
             frame_cycle$d = 32'h0;
         end
         cycle = frame_cycle$q;
+        running = phase$q == Phase$Run;
+        descriptor_load$d = 1'b0;
+        if (descriptor_load$q) begin
+            descriptor$d = read_bus;
+        end
         program_row = descriptor$q[(32'h0)+:(16)];
         interval = descriptor$q[(32'h10)+:(16)];
-        items = descriptor$q[(32'h20)+:(16)];
-        spacing = descriptor$q[(32'h30)+:(8)];
-        stages = descriptor$q[(32'h38)+:(8)];
-        stride_a = descriptor$q[(32'h50)+:(16)];
         outer_a = descriptor$q[(32'h60)+:(16)];
-        stride_b = descriptor$q[(32'h80)+:(16)];
         outer_b = descriptor$q[(32'h90)+:(16)];
-        quarter = descriptor$q[(32'ha0)+:(16)];
         scalar_field = descriptor$q[32'hb0];
-        recoding = descriptor$q[32'hb1];
-        recoder$scalars = items;
-        recoder$bucket_row = descriptor$q[(32'h40)+:(16)];
-        recoder$base_row = descriptor$q[(32'h70)+:(16)];
-        recoder$base_rows = stride_b;
-        recoder$scalar_row = descriptor$q[(32'hc0)+:(16)];
-        recoder$windows = descriptor$q[(32'hd0)+:(8)];
-        recoder$window_bits = descriptor$q[(32'hd8)+:(4)];
-        recoder$window_rows = descriptor$q[(32'he0)+:(16)];
-        recoder$window_mask = descriptor$q[(32'hf0)+:(16)];
-        recoder$row = read_bus;
-        recoder$start = 1'b0;
-        recoder$reset = reset;
-        recoder$take = 1'b0;
         scaled_a$a = outer_a;
         scaled_a$b = round$q;
         scaled_b$a = outer_b;
         scaled_b$b = round$q;
-        triple_quarter$d = quarter + (quarter << 32'h1);
-        have = |items_left$q;
-        exhausted = ~|items_left$q;
-        item_a = affine_a$q;
-        item_b = affine_b$q;
-        item_negative = 1'b0;
-        conflict$d = 1'b0;
-        if (recoding) begin
-            have = recoder$have;
-            exhausted = recoder$finished;
-            item_a = recoder$bucket;
-            item_b = recoder$base;
-            item_negative = recoder$negative;
-            if (recent_valid$q[0] && (recent$q[(0 * 32'h10)+:(16)] == recoder$bucket)) begin
-                conflict$d = 1'b1;
-            end
-            if (recent_valid$q[1] && (recent$q[(1 * 32'h10)+:(16)] == recoder$bucket)) begin
-                conflict$d = 1'b1;
-            end
-            if (recent_valid$q[2] && (recent$q[(2 * 32'h10)+:(16)] == recoder$bucket)) begin
-                conflict$d = 1'b1;
-            end
-            if (recent_valid$q[3] && (recent$q[(3 * 32'h10)+:(16)] == recoder$bucket)) begin
-                conflict$d = 1'b1;
-            end
-            if (recent_valid$q[4] && (recent$q[(4 * 32'h10)+:(16)] == recoder$bucket)) begin
-                conflict$d = 1'b1;
-            end
-            if (recent_valid$q[5] && (recent$q[(5 * 32'h10)+:(16)] == recoder$bucket)) begin
-                conflict$d = 1'b1;
-            end
-            if (recent_valid$q[6] && (recent$q[(6 * 32'h10)+:(16)] == recoder$bucket)) begin
-                conflict$d = 1'b1;
-            end
-        end
-        last_slot$d = slot$q == counter$q;
-        ready$d = have && ~|pause$q && ~conflict$q;
-        waiting$d = have && conflict$q;
-        exhausted_held$d = exhausted;
-        boundary$d = (frame_cycle$q == 32'hf) && last_slot$q && (phase$q == Phase$Run);
-        issue = boundary$q && ready$q;
-        issued = issue;
-        stalled = boundary$q && waiting$q;
+        last_slot$d = slot$q == last$q;
         next_row$d = program_row + slot$q + 32'h1;
         if (last_slot$q) begin
             next_row$d = program_row;
         end
-        next_iteration = iteration$q + 32'h1;
-        item_word = ((item_a) & 40'hffffffffff) | (((item_b) & 40'hffffffffff) << 32'h10);
-        item_file$write_address = next_iteration;
-        item_file$write_data = item_word;
-        if (item_negative) begin
-            item_file$write_data = item_word | 64'h100000000;
-        end
-        item_file$write_enable = issue;
-        shifted = valid$q << 32'h1;
-        field = instruction$q[(32'h0)+:(20)];
-        instruction$d = instruction$q >> 32'h14;
-        stage = field[(32'hf)+:(3)];
-        ring = iteration$q - stage;
-        item_file$read_address = ring;
-        field_held$d = field;
-        ring_held$d = ring;
-        exists_held$d = valid$q[stage];
-        mode = field_held$q[(32'hd)+:(2)];
-        quarters = field_held$q[(32'h12)+:(2)];
-        item_read = item_file$read_data;
-        sum_left$d = ((field_held$q[(32'h0)+:(13)]) & 16'hffff);
-        if (quarters == 32'h1) begin
-            sum_left$d = ((field_held$q[(32'h0)+:(13)]) & 16'hffff) + quarter;
-        end
-        if (quarters == 32'h2) begin
-            sum_left$d = ((field_held$q[(32'h0)+:(13)]) & 16'hffff) + (quarter << 32'h1);
-        end
-        if (quarters == 32'h3) begin
-            sum_left$d = ((field_held$q[(32'h0)+:(13)]) & 16'hffff) + triple_quarter$q;
-        end
-        sum_right$d = 32'h0;
-        if (mode == 32'h1) begin
-            sum_right$d = ((ring_held$q) & 16'hffff) << 32'h5;
-        end
-        if (mode == 32'h2) begin
-            sum_right$d = item_read[(32'h0)+:(16)];
-        end
-        if (mode == 32'h3) begin
-            sum_right$d = item_read[(32'h10)+:(16)];
-        end
-        exists$d = exists_held$q;
-        negative$d = item_read[32'h20];
-        address_now$d = sum_left$q + sum_right$q;
-        if (override_now$q) begin
-            address_now$d = override_row$q;
-        end
-        override_now$d = 1'b0;
-        override_row$d = next_row$q;
-        address = address_now$q;
-        write_now$d = 1'b0;
-        product_now$d = 1'b0;
-        sum_now$d = 1'b0;
-        if ((phase$q == Phase$Run) && exists$q) begin
-            if (((frame_cycle$q == 32'ha) && flags$q[32'h0]) || ((frame_cycle$q == 32'hc) && flags$q[32'h1])) begin
-                write_now$d = 1'b1;
-                sum_now$d = 1'b1;
-            end
-            if ((frame_cycle$q == 32'hd) && flags$q[32'h2]) begin
-                write_now$d = 1'b1;
-                product_now$d = 1'b1;
-            end
-        end
-        address_late$d = address_now$q;
-        write_late$d = write_now$q;
-        write_address = address_late$q;
-        write = write_late$q;
-        product_written = product_now$q;
-        sum_written = sum_now$q;
-        if (frame_cycle$q == 32'h5) begin
-            negative_0$d = negative$q;
-        end
-        if (frame_cycle$q == 32'h7) begin
-            negative_1$d = negative$q;
-        end
-        subtract_0 = flags$q[32'h3] ^ (flags$q[32'h5] && negative_0$q);
-        subtract_1 = flags$q[32'h4] ^ (flags$q[32'h6] && negative_1$q);
+        boundary$d = (frame_cycle$q == 32'hf) && last_slot$q && running && ~reset;
+        items$reset = reset;
+        items$descriptor = descriptor$q;
+        items$load = 1'b0;
+        items$first_a = descriptor$q[(32'h40)+:(16)] + scaled_a$product[(32'h0)+:(16)];
+        items$first_b = descriptor$q[(32'h70)+:(16)] + scaled_b$product[(32'h0)+:(16)];
+        items$clear = 1'b0;
+        items$boundary = boundary$q;
+        items$row = read_bus;
+        items$fetched = fetched$q;
+        fetched$d = 1'b0;
+        issued = items$enters;
+        stalled = items$stalled;
+        operands$cycle = frame_cycle$q;
+        operands$running = running;
+        operands$row = read_bus;
+        operands$next_instruction = next_row$q;
+        operands$next_scalar = items$fetch_row;
+        operands$direct = 1'b0;
+        operands$direct_row = host_address;
+        operands$quarter = descriptor$q[(32'ha0)+:(16)];
+        operands$iteration = items$iteration;
+        operands$valid = items$valid;
+        operands$enters = items$enters;
+        operands$item = items$item;
+        address = operands$address;
+        write_address = operands$write_address;
+        write = operands$write;
+        subtract_0 = operands$subtract_0;
+        subtract_1 = operands$subtract_1;
+        product_written = operands$product_written;
+        sum_written = operands$sum_written;
         next_round = round$q + 32'h1;
         busy = 1'b1;
-        recoder$fetched = 1'b0;
         case (phase$q)
             Phase$Idle:
                 begin
                     busy = 1'b0;
-                    address_now$d = host_address;
+                    operands$direct = 1'b1;
                     if (start) begin
                         job$d = first_job;
                         jobs_left$d = jobs;
@@ -2473,17 +3006,18 @@ module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,
                 end
             Phase$Fetch:
                 begin
-                    address_now$d = job$q;
-                    recoder$reset = 1'b1;
+                    operands$direct = 1'b1;
+                    operands$direct_row = job$q;
+                    items$reset = 1'b1;
                     fetching$d = 1'b0;
                     delay$d = delay$q + 32'h1;
-                    if (delay$q == 32'h5) begin
+                    if (delay$q == 32'h6) begin
+                        descriptor_load$d = 1'b1;
                         phase$d = Phase$Latch;
                     end
                 end
             Phase$Latch:
                 begin
-                    descriptor$d = read_bus;
                     delay$d = 32'h1;
                     phase$d = Phase$Scale;
                 end
@@ -2496,73 +3030,32 @@ module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,
                 end
             Phase$Offset:
                 begin
-                    affine_a$d = descriptor$q[(32'h40)+:(16)] + scaled_a$product[(32'h0)+:(16)];
-                    affine_b$d = descriptor$q[(32'h70)+:(16)] + scaled_b$product[(32'h0)+:(16)];
-                    items_left$d = items;
-                    counter$d = interval - 32'h1;
-                    recoder$start = recoding;
+                    items$load = 1'b1;
+                    last$d = interval - 32'h1;
                     phase$d = Phase$Begin;
                 end
             Phase$Begin:
                 begin
-                    slot$d = counter$q;
-                    valid$d = 32'h0;
-                    recent_valid$d = 32'h0;
-                    pause$d = 32'h0;
-                    drain$d = 32'h1;
+                    items$clear = 1'b1;
+                    slot$d = last$q;
                     if (frame_cycle$q == 32'h10) begin
                         phase$d = Phase$Run;
                     end
                 end
             Phase$Run:
                 begin
-                    if (frame_cycle$q == 32'ha) begin
-                        override_now$d = 1'b1;
-                    end
                     if (frame_cycle$q == 32'he) begin
-                        override_now$d = 1'b1;
-                        override_row$d = recoder$fetch_row;
-                        fetching$d = recoder$fetch;
+                        fetching$d = items$fetch;
                     end
-                    if (frame_cycle$q == 32'hf) begin
-                        instruction$d = read_bus[(32'h0)+:(240)];
-                        flags$d = read_bus[(32'hf0)+:(16)];
-                    end
-                    if (frame_cycle$q == 32'h10) begin
-                        instruction$d = instruction$q;
-                    end
-                    recoder$fetched = (frame_cycle$q == 32'h2) && fetching$q;
+                    fetched$d = (frame_cycle$q == 32'h1) && fetching$q;
                     if (frame_cycle$q == 32'h10) begin
                         slot$d = slot$q + 32'h1;
                         if (last_slot$q) begin
                             slot$d = 32'h0;
                         end
                     end
-                    if (boundary$q) begin
-                        iteration$d = next_iteration;
-                        valid$d = shifted;
-                        recent$d = recent$q << 32'h10;
-                        recent_valid$d = recent_valid$q << 32'h1;
-                        if (|pause$q) begin
-                            pause$d = pause$q - 32'h1;
-                        end
-                        if (issue) begin
-                            valid$d = shifted | 32'h1;
-                            recent$d = (recent$q << 32'h10) | ((item_a) & 112'hffffffffffffffffffffffffffff);
-                            recent_valid$d = (recent_valid$q << 32'h1) | 32'h1;
-                            pause$d = spacing - 32'h1;
-                            drain$d = stages;
-                            items_left$d = items_left$q - 32'h1;
-                            affine_a$d = affine_a$q + stride_a;
-                            affine_b$d = affine_b$q + stride_b;
-                            recoder$take = recoding;
-                        end
-                        else if (exhausted_held$q) begin
-                            drain$d = drain$q - 32'h1;
-                            if (drain$q == 32'h1) begin
-                                phase$d = Phase$Next;
-                            end
-                        end
+                    if (items$finished) begin
+                        phase$d = Phase$Next;
                     end
                 end
             Phase$Next:
@@ -4115,24 +4608,56 @@ module kernelwise_lane(clock,cycle,scalar_field,read_bus,subtract_0,subtract_1,w
     end
 endmodule
 
-module kernelwise_memory(read_address,read_clock,read_data,write_address,write_clock,write_data,write_enable);
+module kernelwise_memory(clock,read_address,read_data,write_address,write_data,write_enable);
     // Module arguments
+    input wire  clock;
     input wire  [12:0] read_address;
-    input wire  read_clock;
     output reg  [255:0] read_data;
     input wire  [12:0] write_address;
-    input wire  write_clock;
     input wire  [255:0] write_data;
     input wire  write_enable;
     // Update code (custom)
-    reg[255:0] mem[8191:0];
-    always @(posedge read_clock) begin
-       read_data <= mem[read_address];
+    `ifdef ECP5
+    wire [255:0] q;
+    genvar i;
+    generate
+    for (i = 0; i < 128; i = i + 1) begin: block
+       DP16KD #(.DATA_WIDTH_A(2), .DATA_WIDTH_B(2), .REGMODE_A("OUTREG"), .REGMODE_B("OUTREG"),
+          .WRITEMODE_A("NORMAL"), .WRITEMODE_B("NORMAL"), .GSR("DISABLED"))
+          ram (.WEA(write_enable), .WEB(1'b0),
+             .DIA0(write_data[2 * i + 0]), .DIA1(write_data[2 * i + 1]), .DIB0(1'b0), .DIB1(1'b0), .DOB0(q[2 * i + 0]), .DOB1(q[2 * i + 1]),
+             .ADA0(1'b0), .ADA1(write_address[0]), .ADA2(write_address[1]), .ADA3(write_address[2]), .ADA4(write_address[3]), .ADA5(write_address[4]), .ADA6(write_address[5]), .ADA7(write_address[6]), .ADA8(write_address[7]), .ADA9(write_address[8]), .ADA10(write_address[9]), .ADA11(write_address[10]), .ADA12(write_address[11]), .ADA13(write_address[12]),
+             .ADB0(1'b0), .ADB1(read_address[0]), .ADB2(read_address[1]), .ADB3(read_address[2]), .ADB4(read_address[3]), .ADB5(read_address[4]), .ADB6(read_address[5]), .ADB7(read_address[6]), .ADB8(read_address[7]), .ADB9(read_address[8]), .ADB10(read_address[9]), .ADB11(read_address[10]), .ADB12(read_address[11]), .ADB13(read_address[12]),
+             .CLKA(clock), .CEA(1'b1), .OCEA(1'b1), .RSTA(1'b0), .CSA0(1'b0), .CSA1(1'b0), .CSA2(1'b0), .CLKB(clock), .CEB(1'b1), .OCEB(1'b1), .RSTB(1'b0), .CSB0(1'b0), .CSB1(1'b0), .CSB2(1'b0));
     end
-    always @(posedge write_clock) begin
-       if (write_enable) begin
-          mem[write_address] <= write_data;
-       end
+    endgenerate
+    always @(*) read_data = q;
+    `else
+    reg [255:0] mem[8191:0];
+    reg [255:0] held;
+    initial begin
+       held = 0;
+       read_data = 0;
+    end
+    always @(posedge clock) begin
+       held <= mem[read_address];
+       read_data <= held;
+       if (write_enable) mem[write_address] <= write_data;
+    end
+    `endif
+endmodule
+
+module kernelwise_write_address(d,q,clock);
+    // Module arguments
+    input wire  [12:0] d;
+    output reg  [12:0] q;
+    input wire  clock;
+    // Update code (custom)
+    initial begin
+       q = 13'h0;
+    end
+    always @(posedge clock) begin
+       q <= d;
     end
 endmodule
 
@@ -4213,11 +4738,10 @@ module kernelwise_core(clock,divider,rx,tx,running,busy);
     reg  lane$subtract_0;
     reg  lane$subtract_1;
     wire  [255:0] lane$write_bus;
+    reg  memory$clock;
     reg  [12:0] memory$read_address;
-    reg  memory$read_clock;
     wire  [255:0] memory$read_data;
     reg  [12:0] memory$write_address;
-    reg  memory$write_clock;
     reg  [255:0] memory$write_data;
     reg  memory$write_enable;
     reg  [15:0] host_address$d;
@@ -4229,18 +4753,27 @@ module kernelwise_core(clock,divider,rx,tx,running,busy);
     reg  [255:0] host_row$d;
     wire  [255:0] host_row$q;
     reg  host_row$clock;
-    reg  [255:0] read_row$d;
-    wire  [255:0] read_row$q;
-    reg  read_row$clock;
+    reg  [255:0] host_read$d;
+    wire  [255:0] host_read$q;
+    reg  host_read$clock;
     reg  [255:0] read_bus$d;
     wire  [255:0] read_bus$q;
     reg  read_bus$clock;
+    reg  [255:0] write_row$d;
+    wire  [255:0] write_row$q;
+    reg  write_row$clock;
+    reg  write_now$d;
+    wire  write_now$q;
+    reg  write_now$clock;
+    reg  [12:0] write_address$d;
+    wire  [12:0] write_address$q;
+    reg  write_address$clock;
     reg  host_write_late$d;
     wire  host_write_late$q;
     reg  host_write_late$clock;
-    reg  [255:0] host_row_late$d;
-    wire  [255:0] host_row_late$q;
-    reg  host_row_late$clock;
+    reg  host_write_due$d;
+    wire  host_write_due$q;
+    reg  host_write_due$clock;
     reg  owner$d;
     wire  owner$q;
     reg  owner$clock;
@@ -4351,11 +4884,10 @@ module kernelwise_core(clock,divider,rx,tx,running,busy);
         .write_bus(lane$write_bus)
     );
     kernelwise_memory memory(
+        .clock(memory$clock),
         .read_address(memory$read_address),
-        .read_clock(memory$read_clock),
         .read_data(memory$read_data),
         .write_address(memory$write_address),
-        .write_clock(memory$write_clock),
         .write_data(memory$write_data),
         .write_enable(memory$write_enable)
     );
@@ -4374,25 +4906,40 @@ module kernelwise_core(clock,divider,rx,tx,running,busy);
         .q(host_row$q),
         .clock(host_row$clock)
     );
-    kernelwise_shift read_row(
-        .d(read_row$d),
-        .q(read_row$q),
-        .clock(read_row$clock)
+    kernelwise_shift host_read(
+        .d(host_read$d),
+        .q(host_read$q),
+        .clock(host_read$clock)
     );
     kernelwise_shift read_bus(
         .d(read_bus$d),
         .q(read_bus$q),
         .clock(read_bus$clock)
     );
+    kernelwise_shift write_row(
+        .d(write_row$d),
+        .q(write_row$q),
+        .clock(write_row$clock)
+    );
+    kernelwise_meta write_now(
+        .d(write_now$d),
+        .q(write_now$q),
+        .clock(write_now$clock)
+    );
+    kernelwise_write_address write_address(
+        .d(write_address$d),
+        .q(write_address$q),
+        .clock(write_address$clock)
+    );
     kernelwise_meta host_write_late(
         .d(host_write_late$d),
         .q(host_write_late$q),
         .clock(host_write_late$clock)
     );
-    kernelwise_shift host_row_late(
-        .d(host_row_late$d),
-        .q(host_row_late$q),
-        .clock(host_row_late$clock)
+    kernelwise_meta host_write_due(
+        .d(host_write_due$d),
+        .q(host_write_due$q),
+        .clock(host_write_due$clock)
     );
     kernelwise_meta owner(
         .d(owner$d),
@@ -4444,11 +4991,14 @@ module kernelwise_core(clock,divider,rx,tx,running,busy);
         host_address$clock = clock;
         host_write$clock = clock;
         host_row$clock = clock;
+        host_read$clock = clock;
         owner$clock = clock;
-        read_row$clock = clock;
         read_bus$clock = clock;
+        write_row$clock = clock;
+        write_now$clock = clock;
+        write_address$clock = clock;
         host_write_late$clock = clock;
-        host_row_late$clock = clock;
+        host_write_due$clock = clock;
         cycles$clock = clock;
         run_cycles$clock = clock;
         items$clock = clock;
@@ -4460,11 +5010,14 @@ module kernelwise_core(clock,divider,rx,tx,running,busy);
         host_address$d = host_address$q;
         host_write$d = host_write$q;
         host_row$d = host_row$q;
+        host_read$d = host_read$q;
         owner$d = owner$q;
-        read_row$d = read_row$q;
         read_bus$d = read_bus$q;
+        write_row$d = write_row$q;
+        write_now$d = write_now$q;
+        write_address$d = write_address$q;
         host_write_late$d = host_write_late$q;
-        host_row_late$d = host_row_late$q;
+        host_write_due$d = host_write_due$q;
         cycles$d = cycles$q;
         run_cycles$d = run_cycles$q;
         items$d = items$q;
@@ -4479,8 +5032,7 @@ module kernelwise_core(clock,divider,rx,tx,running,busy);
         executor$clock = clock;
         sequencer$clock = clock;
         lane$clock = clock;
-        memory$read_clock = clock;
-        memory$write_clock = clock;
+        memory$clock = clock;
         receiver$divider = divider;
         receiver$line = rx;
         framer$strobe = receiver$strobe;
@@ -4508,18 +5060,20 @@ module kernelwise_core(clock,divider,rx,tx,running,busy);
         host_row$d = executor$row;
         sequencer$host_address = executor$address;
         owner$d = sequencer$busy;
-        host_row_late$d = host_row$q;
         host_write_late$d = host_write$q;
-        memory$write_data = host_row_late$q;
-        memory$write_enable = host_write_late$q;
+        host_write_due$d = host_write_late$q;
+        write_row$d = host_row$q;
+        write_now$d = host_write_due$q;
         if (owner$q) begin
-            memory$write_data = lane$write_bus;
-            memory$write_enable = sequencer$write;
+            write_row$d = lane$write_bus;
+            write_now$d = sequencer$write;
         end
+        write_address$d = sequencer$write_address[(32'h0)+:(13)];
+        memory$write_data = write_row$q;
+        memory$write_enable = write_now$q;
+        memory$write_address = write_address$q;
         memory$read_address = sequencer$address[(32'h0)+:(13)];
-        memory$write_address = sequencer$write_address[(32'h0)+:(13)];
-        read_row$d = memory$read_data;
-        read_bus$d = read_row$q;
+        read_bus$d = memory$read_data;
         sequencer$read_bus = read_bus$q;
         lane$read_bus = read_bus$q;
         lane$cycle = sequencer$cycle;
@@ -4560,11 +5114,12 @@ module kernelwise_core(clock,divider,rx,tx,running,busy);
         end
         counters = ((cycles$q) & 256'hffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff) | (((run_cycles$q) & 256'hffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff) << 32'h20) | (((items$q) & 256'hffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff) << 32'h40) | (((stalls$q) & 256'hffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff) << 32'h60) | (((products$q) & 256'hffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff) << 32'h80) | (((sums$q) & 256'hffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff) << 32'ha0) | (((requests$q) & 256'hffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff) << 32'hc0) | (((drops$q) & 256'hffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff) << 32'he0);
         identity_row = identity | (((divider) & 256'hffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff) << 32'h60);
-        executor$read_row = read_bus$q;
+        executor$read_row = host_read$q;
+        host_read$d = read_bus$q;
         if (host_address$q[32'hf]) begin
-            executor$read_row = identity_row;
+            host_read$d = identity_row;
             if (host_address$q[32'h0]) begin
-                executor$read_row = counters;
+                host_read$d = counters;
             end
         end
     end

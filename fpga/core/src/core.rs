@@ -5,11 +5,9 @@ use rust_hdl::prelude::*;
 use crate::executor::Executor;
 use crate::framer::Framer;
 use crate::lane::Lane;
+use crate::memory::{Memory, ROW_BITS};
 use crate::sequencer::Sequencer;
 use crate::uart::{Receiver, Transmitter};
-
-/// Address bits of memory: `2^ROW_BITS` rows of 256 bits.
-pub const ROW_BITS: usize = 13;
 
 /// The core: memory, lane, sequencer, executor, framer and serial line.
 #[derive(LogicBlock)]
@@ -32,14 +30,17 @@ pub struct Core {
     executor: Executor,
     sequencer: Sequencer,
     lane: Lane,
-    memory: RAM<Bits<256>, ROW_BITS>,
+    memory: Memory,
     host_address: DFF<Bits<16>>,
     host_write: DFF<Bit>,
     host_row: DFF<Bits<256>>,
-    read_row: DFF<Bits<256>>,
+    host_read: DFF<Bits<256>>,
     read_bus: DFF<Bits<256>>,
+    write_row: DFF<Bits<256>>,
+    write_now: DFF<Bit>,
+    write_address: DFF<Bits<13>>,
     host_write_late: DFF<Bit>,
-    host_row_late: DFF<Bits<256>>,
+    host_write_due: DFF<Bit>,
     owner: DFF<Bit>,
     identity: Constant<Bits<256>>,
     identity_row: Signal<Local, Bits<256>>,
@@ -89,10 +90,13 @@ impl Default for Core {
             host_address: Default::default(),
             host_write: Default::default(),
             host_row: Default::default(),
-            read_row: Default::default(),
+            host_read: Default::default(),
             read_bus: Default::default(),
+            write_row: Default::default(),
+            write_now: Default::default(),
+            write_address: Default::default(),
             host_write_late: Default::default(),
-            host_row_late: Default::default(),
+            host_write_due: Default::default(),
             owner: Default::default(),
             identity: Constant::new(row),
             identity_row: Default::default(),
@@ -118,11 +122,14 @@ impl Logic for Core {
             host_address,
             host_write,
             host_row,
+            host_read,
             owner,
-            read_row,
             read_bus,
+            write_row,
+            write_now,
+            write_address,
             host_write_late,
-            host_row_late,
+            host_write_due,
             cycles,
             run_cycles,
             items,
@@ -140,10 +147,9 @@ impl Logic for Core {
             framer,
             executor,
             sequencer,
-            lane
+            lane,
+            memory
         );
-        self.memory.read_clock.next = self.clock.val();
-        self.memory.write_clock.next = self.clock.val();
         // Line to framer to executor.
         self.receiver.divider.next = self.divider.val();
         self.receiver.line.next = self.rx.val();
@@ -174,19 +180,23 @@ impl Logic for Core {
         self.host_row.d.next = self.executor.row.val();
         self.sequencer.host_address.next = self.executor.address.val();
         self.owner.d.next = self.sequencer.busy.val();
-        self.host_row_late.d.next = self.host_row.q.val();
+        // The executor holds its row for longer than the address takes.
         self.host_write_late.d.next = self.host_write.q.val();
-        self.memory.write_data.next = self.host_row_late.q.val();
-        self.memory.write_enable.next = self.host_write_late.q.val();
+        self.host_write_due.d.next = self.host_write_late.q.val();
+        self.write_row.d.next = self.host_row.q.val();
+        self.write_now.d.next = self.host_write_due.q.val();
         if self.owner.q.val() {
-            self.memory.write_data.next = self.lane.write_bus.val();
-            self.memory.write_enable.next = self.sequencer.write.val();
+            self.write_row.d.next = self.lane.write_bus.val();
+            self.write_now.d.next = self.sequencer.write.val();
         }
+        self.write_address.d.next = self.sequencer.write_address.val().get_bits::<13>(0);
+        // A register of its own: the way to the blocks is long.
+        self.memory.write_data.next = self.write_row.q.val();
+        self.memory.write_enable.next = self.write_now.q.val();
+        self.memory.write_address.next = self.write_address.q.val();
         self.memory.read_address.next = self.sequencer.address.val().get_bits::<13>(0);
-        self.memory.write_address.next = self.sequencer.write_address.val().get_bits::<13>(0);
-        // Two registers: block RAM answers late in its cycle, and the bus crosses the chip.
-        self.read_row.d.next = self.memory.read_data.val();
-        self.read_bus.d.next = self.read_row.q.val();
+        // Behind the memory's own output register another one: the bus crosses the chip.
+        self.read_bus.d.next = self.memory.read_data.val();
         self.sequencer.read_bus.next = self.read_bus.q.val();
         // Lane.
         self.lane.read_bus.next = self.read_bus.q.val();
@@ -237,11 +247,12 @@ impl Logic for Core {
             | (bit_cast::<256, 32>(self.drops.q.val()) << 224);
         self.identity_row.next =
             self.identity.val() | (bit_cast::<256, 16>(self.divider.val()) << 96);
-        self.executor.read_row.next = self.read_bus.q.val();
+        self.executor.read_row.next = self.host_read.q.val();
+        self.host_read.d.next = self.read_bus.q.val();
         if self.host_address.q.val().get_bit(15) {
-            self.executor.read_row.next = self.identity_row.val();
+            self.host_read.d.next = self.identity_row.val();
             if self.host_address.q.val().get_bit(0) {
-                self.executor.read_row.next = self.counters.val();
+                self.host_read.d.next = self.counters.val();
             }
         }
     }

@@ -29,16 +29,23 @@ use crate::crc::Crc32;
 enum Task {
     Idle,
     HeaderAddress,
+    HeaderWait,
     HeaderByte,
+    HeaderEnd,
     Decide,
     FillAddress,
+    FillWait,
     FillByte,
+    FillEnd,
     Store,
+    Stored,
     Run,
     Wait,
     Answer,
     Head,
     Send,
+    Emit,
+    Pause,
     Sent,
     Load,
     Latch,
@@ -66,7 +73,7 @@ pub struct Executor {
     pub idle: Signal<Out, Bit>,
     /// Buffer address of the request.
     pub buffer_address: Signal<Out, Bits<12>>,
-    /// The byte at the address of the cycle before.
+    /// The byte at the address of two cycles before.
     pub buffer_byte: Signal<In, Bits<8>>,
     /// Memory address.
     pub address: Signal<Out, Bits<16>>,
@@ -99,6 +106,7 @@ pub struct Executor {
     count: DFF<Bits<8>>,
     header: DFF<Bits<144>>,
     header_top: Signal<Local, Bits<144>>,
+    header_step: DFF<Bit>,
     known: DFF<Bit>,
     known_sequence: DFF<Bits<8>>,
     repetition: DFF<Bit>,
@@ -107,13 +115,17 @@ pub struct Executor {
     rows_left: DFF<Bits<8>>,
     target: DFF<Bits<16>>,
     shift: DFF<Bits<256>>,
-    top_byte: Signal<Local, Bits<8>>,
+    shift_step: DFF<Bit>,
+    shift_load: DFF<Bit>,
+    top_byte: DFF<Bits<8>>,
     shift_top: Signal<Local, Bits<256>>,
     fill: DFF<Bits<8>>,
-    delay: DFF<Bits<3>>,
+    to_send: DFF<Bits<8>>,
+    delay: DFF<Bits<4>>,
     tag: Signal<Local, Bits<8>>,
     row_bytes: Signal<Local, Bits<8>>,
     sum: Signal<Local, Bits<32>>,
+    sum_byte: Signal<Local, Bits<8>>,
 }
 
 impl Logic for Executor {
@@ -127,12 +139,17 @@ impl Logic for Executor {
             position,
             count,
             header,
+            header_step,
             known,
             known_sequence,
             repetition,
             rows_left,
             target,
             shift,
+            shift_step,
+            shift_load,
+            top_byte,
+            to_send,
             fill,
             delay,
             established
@@ -150,11 +167,21 @@ impl Logic for Executor {
         self.jobs.next = self.header.q.val().get_bits::<8>(80);
         self.repeats.next = self.header.q.val().get_bits::<16>(96);
         self.send.next = false;
-        self.octet.next = self.shift.q.val().get_bits::<8>(0);
+        self.octet.next = self.to_send.q.val();
         self.crc.clear.next = false;
         self.crc.feed.next = false;
-        self.crc.octet.next = self.shift.q.val().get_bits::<8>(0);
+        self.crc.octet.next = self.to_send.q.val();
         self.sum.next = !self.crc.register.val();
+        self.sum_byte.next = self.sum.val().get_bits::<8>(24);
+        if self.count.q.val() == 4 {
+            self.sum_byte.next = self.sum.val().get_bits::<8>(0);
+        }
+        if self.count.q.val() == 3 {
+            self.sum_byte.next = self.sum.val().get_bits::<8>(8);
+        }
+        if self.count.q.val() == 2 {
+            self.sum_byte.next = self.sum.val().get_bits::<8>(16);
+        }
         self.status.next = 0.into();
         if self.repetition.q.val() {
             self.status.next = 1.into();
@@ -162,12 +189,25 @@ impl Logic for Executor {
         if !self.established.q.val() {
             self.status.next = 2.into();
         }
+        // Wide registers move on flags of their own, one cycle after the decision, because these reach far.
         self.header_top.next = bit_cast::<144, 8>(self.buffer_byte.val());
-        self.top_byte.next = self.buffer_byte.val();
-        if self.count.q.val() >= self.row_bytes.val() {
-            self.top_byte.next = self.fill.q.val();
+        self.header_step.d.next = false;
+        if self.header_step.q.val() {
+            self.header.d.next = (self.header.q.val() >> 8) | (self.header_top.val() << 136);
         }
-        self.shift_top.next = bit_cast::<256, 8>(self.top_byte.val());
+        self.top_byte.d.next = self.buffer_byte.val();
+        if self.count.q.val() >= self.row_bytes.val() {
+            self.top_byte.d.next = self.fill.q.val();
+        }
+        self.shift_top.next = bit_cast::<256, 8>(self.top_byte.q.val());
+        self.shift_step.d.next = false;
+        self.shift_load.d.next = false;
+        if self.shift_step.q.val() {
+            self.shift.d.next = (self.shift.q.val() >> 8) | (self.shift_top.val() << 248);
+        }
+        if self.shift_load.q.val() {
+            self.shift.d.next = self.read_row.val();
+        }
         match self.work.q.val() {
             Task::Idle => {
                 self.idle.next = true;
@@ -178,16 +218,22 @@ impl Logic for Executor {
                 }
             }
             Task::HeaderAddress => {
-                self.position.d.next = self.position.q.val() + 1;
-                self.count.d.next = self.count.q.val() + 1;
+                self.work.d.next = Task::HeaderWait;
+            }
+            Task::HeaderWait => {
                 self.work.d.next = Task::HeaderByte;
             }
             Task::HeaderByte => {
-                self.header.d.next = (self.header.q.val() >> 8) | (self.header_top.val() << 136);
+                self.header_step.d.next = true;
+                self.position.d.next = self.position.q.val() + 1;
+                self.count.d.next = self.count.q.val() + 1;
                 self.work.d.next = Task::HeaderAddress;
-                if self.count.q.val() == 18 {
-                    self.work.d.next = Task::Decide;
+                if self.count.q.val() == 17 {
+                    self.work.d.next = Task::HeaderEnd;
                 }
+            }
+            Task::HeaderEnd => {
+                self.work.d.next = Task::Decide;
             }
             Task::Decide => {
                 self.known.d.next = true;
@@ -207,10 +253,13 @@ impl Logic for Executor {
                 }
             }
             Task::FillAddress => {
+                self.work.d.next = Task::FillWait;
+            }
+            Task::FillWait => {
                 self.work.d.next = Task::FillByte;
             }
             Task::FillByte => {
-                self.shift.d.next = (self.shift.q.val() >> 8) | (self.shift_top.val() << 248);
+                self.shift_step.d.next = true;
                 self.count.d.next = self.count.q.val() + 1;
                 self.work.d.next = Task::FillAddress;
                 if self.count.q.val() < self.row_bytes.val() {
@@ -222,8 +271,11 @@ impl Logic for Executor {
                     }
                 }
                 if self.count.q.val() == 31 {
-                    self.work.d.next = Task::Store;
+                    self.work.d.next = Task::FillEnd;
                 }
+            }
+            Task::FillEnd => {
+                self.work.d.next = Task::Store;
             }
             Task::Store => {
                 self.write.next = true;
@@ -233,8 +285,12 @@ impl Logic for Executor {
                 self.fill.d.next = 0.into();
                 self.work.d.next = Task::FillAddress;
                 if self.rows_left.q.val() == 1 {
-                    self.work.d.next = Task::Run;
+                    self.work.d.next = Task::Stored;
                 }
+            }
+            Task::Stored => {
+                // The row is under way until the cycle in which the sequencer would take memory.
+                self.work.d.next = Task::Run;
             }
             Task::Run => {
                 self.work.d.next = Task::Answer;
@@ -251,30 +307,62 @@ impl Logic for Executor {
             Task::Answer => {
                 self.target.d.next = self.header.q.val().get_bits::<16>(112);
                 self.rows_left.d.next = self.header.q.val().get_bits::<8>(128);
-                self.shift.d.next = 0x776b.into();
                 self.count.d.next = 2.into();
                 self.part.d.next = Part::Magic;
                 self.work.d.next = Task::Send;
             }
             Task::Head => {
                 self.crc.clear.next = true;
-                self.shift.d.next = bit_cast::<256, 8>(self.tag.val())
-                    | (bit_cast::<256, 8>(self.status.val()) << 8)
-                    | (bit_cast::<256, 8>(self.rows_left.q.val()) << 16);
                 self.count.d.next = 4.into();
                 self.part.d.next = Part::Head;
                 self.work.d.next = Task::Send;
             }
             Task::Send => {
+                match self.part.q.val() {
+                    Part::Magic => {
+                        self.to_send.d.next = 0x6b.into();
+                        if self.count.q.val() == 1 {
+                            self.to_send.d.next = 0x77.into();
+                        }
+                    }
+                    Part::Head => {
+                        self.to_send.d.next = 0.into();
+                        if self.count.q.val() == 4 {
+                            self.to_send.d.next = self.tag.val();
+                        }
+                        if self.count.q.val() == 3 {
+                            self.to_send.d.next = self.status.val();
+                        }
+                        if self.count.q.val() == 2 {
+                            self.to_send.d.next = self.rows_left.q.val();
+                        }
+                    }
+                    Part::Sum => {
+                        self.to_send.d.next = self.sum_byte.val();
+                    }
+                    _ => {
+                        self.to_send.d.next = self.shift.q.val().get_bits::<8>(0);
+                    }
+                }
+                self.work.d.next = Task::Emit;
+            }
+            Task::Emit => {
                 if self.sendable.val() {
                     self.send.next = true;
                     self.crc.feed.next = true;
-                    self.shift.d.next = self.shift.q.val() >> 8;
+                    if self.part.q.val() == Part::Sum {
+                        self.crc.feed.next = false;
+                    }
+                    self.shift_step.d.next = true;
                     self.count.d.next = self.count.q.val() - 1;
+                    self.work.d.next = Task::Pause;
                     if self.count.q.val() == 1 {
                         self.work.d.next = Task::Sent;
                     }
                 }
+            }
+            Task::Pause => {
+                self.work.d.next = Task::Send;
             }
             Task::Sent => {
                 self.delay.d.next = 0.into();
@@ -294,14 +382,14 @@ impl Logic for Executor {
                 }
             }
             Task::Load => {
-                // Five cycles from a row's address to the read bus.
+                // Seven cycles from a row's address to here.
                 self.delay.d.next = self.delay.q.val() + 1;
-                if self.delay.q.val() == 6 {
+                if self.delay.q.val() == 8 {
+                    self.shift_load.d.next = true;
                     self.work.d.next = Task::Latch;
                 }
             }
             Task::Latch => {
-                self.shift.d.next = self.read_row.val();
                 self.target.d.next = self.target.q.val() + 1;
                 self.rows_left.d.next = self.rows_left.q.val() - 1;
                 self.count.d.next = 32.into();
@@ -310,7 +398,6 @@ impl Logic for Executor {
             }
             Task::Settle => {
                 if !self.crc.busy.val() {
-                    self.shift.d.next = bit_cast::<256, 32>(self.sum.val());
                     self.count.d.next = 4.into();
                     self.part.d.next = Part::Sum;
                     self.work.d.next = Task::Send;

@@ -22,6 +22,7 @@ enum Hunt {
     Second,
     Body,
     Settle,
+    Judge,
 }
 
 /// The framer.
@@ -43,9 +44,10 @@ pub struct Framer {
     pub dropped: Signal<Out, Bit>,
     /// Buffer address to read.
     pub read_address: Signal<In, Bits<12>>,
-    /// The byte at the address of the cycle before.
+    /// The byte at the address of two cycles before.
     pub read_byte: Signal<Out, Bits<8>>,
     buffer: RAM<Bits<8>, 12>,
+    buffered: DFF<Bits<8>>,
     crc: Crc32,
     state: DFF<Hunt>,
     keep: DFF<Bit>,
@@ -56,7 +58,11 @@ pub struct Framer {
     length_low: DFF<Bits<8>>,
     wants_reset: DFF<Bit>,
     silence: DFF<Bits<19>>,
+    whole: DFF<Bit>,
+    accept: DFF<Bit>,
+    abandon: DFF<Bit>,
     after_reset: DFF<Bit>,
+    drop_now: DFF<Bit>,
 }
 
 impl Logic for Framer {
@@ -72,23 +78,35 @@ impl Logic for Framer {
             length_low,
             wants_reset,
             silence,
-            after_reset
+            whole,
+            accept,
+            abandon,
+            after_reset,
+            drop_now,
+            buffered
         );
         clock!(self, clock, crc);
         self.buffer.read_clock.next = self.clock.val();
         self.buffer.write_clock.next = self.clock.val();
         self.buffer.read_address.next = self.read_address.val();
-        self.read_byte.next = self.buffer.read_data.val();
+        // Block RAM answers late in its cycle.
+        self.buffered.d.next = self.buffer.read_data.val();
+        self.read_byte.next = self.buffered.q.val();
         self.buffer.write_address.next = self.count.q.val().get_bits::<12>(0);
         self.buffer.write_data.next = self.octet.val();
         self.buffer.write_enable.next = false;
         self.crc.clear.next = false;
         self.crc.feed.next = false;
         self.crc.octet.next = self.octet.val();
-        self.ready.next = self.after_reset.q.val();
+        // What is decided here is known far away, one cycle later; an accepted reset is a request, another cycle later.
+        self.whole.d.next = self.crc.register.val() == 0xdebb_20e3_u64;
+        self.ready.next = self.accept.q.val();
+        self.accept.d.next = self.after_reset.q.val();
         self.after_reset.d.next = false;
-        self.reset.next = false;
-        self.dropped.next = false;
+        self.reset.next = self.abandon.q.val();
+        self.abandon.d.next = false;
+        self.dropped.next = self.drop_now.q.val();
+        self.drop_now.d.next = false;
         self.next_count.next = self.count.q.val() + 1;
         self.length.next =
             bit_cast::<16, 8>(self.length_low.q.val()) | (bit_cast::<16, 8>(self.octet.val()) << 8);
@@ -135,7 +153,7 @@ impl Logic for Framer {
                     if self.count.q.val() == 3 {
                         self.total.d.next = self.length.val() + 22;
                         if self.length.val() > 3840 {
-                            self.dropped.next = true;
+                            self.drop_now.d.next = true;
                             self.state.d.next = Hunt::First;
                         }
                     }
@@ -143,19 +161,20 @@ impl Logic for Framer {
             }
             Hunt::Settle => {
                 if !self.crc.busy.val() {
-                    self.state.d.next = Hunt::First;
-                    if self.crc.register.val() == 0xdebb_20e3_u64 {
-                        if self.wants_reset.q.val() {
-                            self.reset.next = true;
-                            self.after_reset.d.next = self.keep.q.val();
-                        } else if self.keep.q.val() {
-                            self.ready.next = true;
-                        } else {
-                            self.dropped.next = true;
-                        }
-                    } else {
-                        self.dropped.next = true;
-                    }
+                    self.state.d.next = Hunt::Judge;
+                }
+            }
+            Hunt::Judge => {
+                self.state.d.next = Hunt::First;
+                if !self.whole.q.val() {
+                    self.drop_now.d.next = true;
+                } else if self.wants_reset.q.val() {
+                    self.abandon.d.next = true;
+                    self.after_reset.d.next = self.keep.q.val();
+                } else if self.keep.q.val() {
+                    self.accept.d.next = true;
+                } else {
+                    self.drop_now.d.next = true;
                 }
             }
             _ => {
@@ -164,7 +183,7 @@ impl Logic for Framer {
         }
         if self.silence.q.val().get_bit(18) {
             self.silence.d.next = 0.into();
-            self.dropped.next = true;
+            self.drop_now.d.next = true;
             self.state.d.next = Hunt::First;
         }
     }

@@ -12,8 +12,10 @@ use rust_hdl::prelude::*;
 #[derive(Copy, Clone, PartialEq, Debug, LogicState)]
 enum Step {
     Idle,
+    Begin,
     Load,
     Digit,
+    Compare,
     Sign,
     Index,
     Triple,
@@ -21,6 +23,7 @@ enum Step {
     Check,
     Offer,
     Shift,
+    Settle,
     Finished,
 }
 
@@ -73,12 +76,15 @@ pub struct Recoder {
     pub finished: Signal<Out, Bit>,
     step: DFF<Step>,
     left: DFF<Bits<16>>,
+    none_left: DFF<Bit>,
     next_scalar: DFF<Bits<16>>,
     bits_left: DFF<Bits<256>>,
+    bits_step: DFF<Bit>,
     carry: DFF<Bits<16>>,
     value: DFF<Bits<16>>,
     magnitude: DFF<Bits<16>>,
     minus: DFF<Bit>,
+    above_half: DFF<Bit>,
     window_base: DFF<Bits<16>>,
     base_now: DFF<Bits<16>>,
     windows_left: DFF<Bits<8>>,
@@ -100,8 +106,11 @@ impl Logic for Recoder {
             clock,
             step,
             left,
+            none_left,
+            above_half,
             next_scalar,
             bits_left,
+            bits_step,
             carry,
             value,
             magnitude,
@@ -126,27 +135,40 @@ impl Logic for Recoder {
         self.low.next = self.bits_left.q.val().get_bits::<16>(0);
         self.half.d.next = (self.window_mask.val() >> 1) + 1;
         self.full.d.next = self.window_mask.val() + 1;
+        // Both hold still for a cycle before they are asked for.
+        self.none_left.d.next = !self.left.q.val().any();
+        self.above_half.d.next = self.value.q.val() > self.half.q.val();
         self.complement.next = self.full.q.val() - self.value.q.val();
         // The row of the bucket, one addition a cycle; the scoreboard then takes a cycle to compare it.
         self.index.d.next = self.magnitude.q.val() - 1;
         self.triple.d.next = self.index.q.val() + (self.index.q.val() << 1);
         self.bucket_now.d.next = self.window_base.q.val() + self.triple.q.val();
+        // Flags reach all of the wide register, and are therefore decided a cycle ahead.
+        self.bits_step.d.next = self.step.q.val() == Step::Shift;
+        if self.bits_step.q.val() {
+            self.bits_left.d.next = self.bits_left.q.val() >> 1;
+        }
+        if self.fetched.val() {
+            self.bits_left.d.next = self.row.val();
+        }
         match self.step.q.val() {
             Step::Idle => {
                 if self.start.val() {
                     self.left.d.next = self.scalars.val();
                     self.next_scalar.d.next = self.scalar_row.val();
                     self.base_now.d.next = self.base_row.val();
-                    self.step.d.next = Step::Load;
+                    self.step.d.next = Step::Begin;
                 }
             }
+            Step::Begin => {
+                self.step.d.next = Step::Load;
+            }
             Step::Load => {
-                if self.left.q.val() == 0 {
+                if self.none_left.q.val() {
                     self.step.d.next = Step::Finished;
                 } else {
                     self.fetch.next = true;
                     if self.fetched.val() {
-                        self.bits_left.d.next = self.row.val();
                         self.window_base.d.next = self.bucket_row.val();
                         self.windows_left.d.next = self.windows.val();
                         self.carry.d.next = 0.into();
@@ -156,6 +178,9 @@ impl Logic for Recoder {
             }
             Step::Digit => {
                 self.value.d.next = (self.low.val() & self.window_mask.val()) + self.carry.q.val();
+                self.step.d.next = Step::Compare;
+            }
+            Step::Compare => {
                 self.step.d.next = Step::Sign;
             }
             Step::Sign => {
@@ -164,7 +189,7 @@ impl Logic for Recoder {
                 self.minus.d.next = false;
                 self.carry.d.next = 0.into();
                 self.magnitude.d.next = self.value.q.val();
-                if self.value.q.val() > self.half.q.val() {
+                if self.above_half.q.val() {
                     self.minus.d.next = true;
                     self.carry.d.next = 1.into();
                     self.magnitude.d.next = self.complement.val();
@@ -194,17 +219,21 @@ impl Logic for Recoder {
                 }
             }
             Step::Shift => {
-                self.bits_left.d.next = self.bits_left.q.val() >> 1;
                 self.shifts_left.d.next = self.shifts_left.q.val() - 1;
                 if self.shifts_left.q.val() == 1 {
                     self.window_base.d.next = self.window_base.q.val() + self.window_rows.val();
-                    self.step.d.next = Step::Digit;
+                    self.step.d.next = Step::Settle;
                     if self.windows_left.q.val() == 0 {
                         self.left.d.next = self.left.q.val() - 1;
                         self.next_scalar.d.next = self.next_scalar.q.val() + 1;
                         self.base_now.d.next = self.base_now.q.val() + self.base_rows.val();
-                        self.step.d.next = Step::Load;
                     }
+                }
+            }
+            Step::Settle => {
+                self.step.d.next = Step::Digit;
+                if self.windows_left.q.val() == 0 {
+                    self.step.d.next = Step::Load;
                 }
             }
             Step::Finished => {

@@ -3,24 +3,15 @@
 //! # A job
 //! A program is a loop of `interval` instructions, one a frame. Every time around (an *iteration*) at most one new item enters;
 //! an item takes several iterations from its first read to its last write, so that up to eight items are under way, each in
-//! its own stage. An operand names a stage, and thereby the item whose pointers and registers it means:
-//! ```text
-//! address = row + quarter·q + { 0 | 32·context | pointer a | pointer b } of the item at that stage
-//! ```
+//! its own stage. [`Items`] admits them, and [`Operands`] turns an instruction into addresses for all of them.
+//!
 //! Results are written only for items that exist, which makes filling, draining and stalling harmless.
-//!
-//! Items come from two affine counters, or from the [`Recoder`], whose items name the bucket to add to. An item whose
-//! bucket one of the last seven items named waits until that item has left: the scoreboard.
-//!
-//! # Timing
-//! An operand field leaves the instruction in cycle `i` of the frame; its address is valid in cycle `i + 3`, its row is on the
-//! read bus in cycle `i + 6`; results are written in cycle `i + 4`. The next instruction's address is valid in cycle 12, and it is
-//! complete in cycle 15.
 
 use rust_hdl::prelude::*;
 
+use crate::items::Items;
 use crate::leaves::Multiplier;
-use crate::recoder::Recoder;
+use crate::operands::Operands;
 
 #[derive(Copy, Clone, PartialEq, Debug, LogicState)]
 enum Phase {
@@ -77,83 +68,31 @@ pub struct Sequencer {
     pub product_written: Signal<Out, Bit>,
     /// A sum is written.
     pub sum_written: Signal<Out, Bit>,
-    recoder: Recoder,
+    items: Items,
+    operands: Operands,
     phase: DFF<Phase>,
+    running: Signal<Local, Bit>,
     frame_cycle: DFF<Bits<5>>,
     delay: DFF<Bits<3>>,
     job: DFF<Bits<16>>,
     jobs_left: DFF<Bits<8>>,
     round: DFF<Bits<16>>,
+    next_round: Signal<Local, Bits<16>>,
     descriptor: DFF<Bits<256>>,
+    descriptor_load: DFF<Bit>,
     scaled_a: Multiplier,
     scaled_b: Multiplier,
     outer_a: Signal<Local, Bits<16>>,
     outer_b: Signal<Local, Bits<16>>,
     program_row: Signal<Local, Bits<16>>,
     interval: Signal<Local, Bits<16>>,
-    items: Signal<Local, Bits<16>>,
-    spacing: Signal<Local, Bits<8>>,
-    stages: Signal<Local, Bits<8>>,
-    stride_a: Signal<Local, Bits<16>>,
-    stride_b: Signal<Local, Bits<16>>,
-    quarter: Signal<Local, Bits<16>>,
-    recoding: Signal<Local, Bit>,
-    triple_quarter: DFF<Bits<16>>,
-    counter: DFF<Bits<16>>,
-    instruction: DFF<Bits<240>>,
-    flags: DFF<Bits<16>>,
+    last: DFF<Bits<16>>,
     slot: DFF<Bits<16>>,
     last_slot: DFF<Bit>,
-    boundary: DFF<Bit>,
-    iteration: DFF<Bits<3>>,
-    next_iteration: Signal<Local, Bits<3>>,
-    valid: DFF<Bits<8>>,
-    shifted: Signal<Local, Bits<8>>,
-    pause: DFF<Bits<8>>,
-    drain: DFF<Bits<8>>,
-    items_left: DFF<Bits<16>>,
-    affine_a: DFF<Bits<16>>,
-    affine_b: DFF<Bits<16>>,
-    have: Signal<Local, Bit>,
-    exhausted: Signal<Local, Bit>,
-    exhausted_held: DFF<Bit>,
-    ready: DFF<Bit>,
-    waiting: DFF<Bit>,
     next_row: DFF<Bits<16>>,
-    override_now: DFF<Bit>,
-    override_row: DFF<Bits<16>>,
-    conflict: DFF<Bit>,
-    issue: Signal<Local, Bit>,
-    item_a: Signal<Local, Bits<16>>,
-    item_b: Signal<Local, Bits<16>>,
-    item_negative: Signal<Local, Bit>,
-    recent: DFF<Bits<112>>,
-    recent_valid: DFF<Bits<8>>,
-    item_file: RAM<Bits<40>, 3>,
-    item_word: Signal<Local, Bits<40>>,
-    field: Signal<Local, Bits<20>>,
-    stage: Signal<Local, Bits<3>>,
-    ring: Signal<Local, Bits<3>>,
-    field_held: DFF<Bits<20>>,
-    ring_held: DFF<Bits<3>>,
-    exists_held: DFF<Bit>,
-    mode: Signal<Local, Bits<2>>,
-    quarters: Signal<Local, Bits<2>>,
-    item_read: Signal<Local, Bits<40>>,
-    sum_left: DFF<Bits<16>>,
-    sum_right: DFF<Bits<16>>,
-    exists: DFF<Bit>,
-    negative: DFF<Bit>,
-    address_now: DFF<Bits<16>>,
-    write_now: DFF<Bit>,
-    negative_0: DFF<Bit>,
-    negative_1: DFF<Bit>,
-    product_now: DFF<Bit>,
-    sum_now: DFF<Bit>,
-    address_late: DFF<Bits<16>>,
-    write_late: DFF<Bit>,
+    boundary: DFF<Bit>,
     fetching: DFF<Bit>,
-    next_round: Signal<Local, Bits<16>>,
+    fetched: DFF<Bit>,
 }
 
 impl Logic for Sequencer {
@@ -169,49 +108,16 @@ impl Logic for Sequencer {
             jobs_left,
             round,
             descriptor,
-            triple_quarter,
-            counter,
-            instruction,
-            flags,
+            descriptor_load,
+            last,
             slot,
-            iteration,
-            valid,
-            pause,
-            drain,
-            items_left,
-            affine_a,
-            affine_b,
-            recent,
-            recent_valid,
-            field_held,
-            ring_held,
-            exists_held,
-            sum_left,
-            sum_right,
-            exists,
-            negative,
-            address_now,
-            write_now,
-            negative_0,
-            negative_1,
-            product_now,
-            sum_now,
-            fetching,
             last_slot,
-            boundary,
-            conflict,
-            exhausted_held,
-            ready,
-            waiting,
             next_row,
-            address_late,
-            write_late,
-            override_now,
-            override_row
+            boundary,
+            fetching,
+            fetched
         );
-        clock!(self, clock, recoder, scaled_a, scaled_b);
-        self.item_file.read_clock.next = self.clock.val();
-        self.item_file.write_clock.next = self.clock.val();
+        clock!(self, clock, items, operands, scaled_a, scaled_b);
 
         // Frames never stop.
         self.frame_cycle.d.next = self.frame_cycle.q.val() + 1;
@@ -219,171 +125,77 @@ impl Logic for Sequencer {
             self.frame_cycle.d.next = 0.into();
         }
         self.cycle.next = self.frame_cycle.q.val();
+        self.running.next = self.phase.q.val() == Phase::Run;
 
-        // The job's parameters.
+        // The job. Its load flag reaches far, and is therefore decided a cycle ahead.
+        self.descriptor_load.d.next = false;
+        if self.descriptor_load.q.val() {
+            self.descriptor.d.next = self.read_bus.val();
+        }
         self.program_row.next = self.descriptor.q.val().get_bits::<16>(0);
         self.interval.next = self.descriptor.q.val().get_bits::<16>(16);
-        self.items.next = self.descriptor.q.val().get_bits::<16>(32);
-        self.spacing.next = self.descriptor.q.val().get_bits::<8>(48);
-        self.stages.next = self.descriptor.q.val().get_bits::<8>(56);
-        self.stride_a.next = self.descriptor.q.val().get_bits::<16>(80);
         self.outer_a.next = self.descriptor.q.val().get_bits::<16>(96);
-        self.stride_b.next = self.descriptor.q.val().get_bits::<16>(128);
         self.outer_b.next = self.descriptor.q.val().get_bits::<16>(144);
-        self.quarter.next = self.descriptor.q.val().get_bits::<16>(160);
         self.scalar_field.next = self.descriptor.q.val().get_bit(176);
-        self.recoding.next = self.descriptor.q.val().get_bit(177);
-        self.recoder.scalars.next = self.items.val();
-        self.recoder.bucket_row.next = self.descriptor.q.val().get_bits::<16>(64);
-        self.recoder.base_row.next = self.descriptor.q.val().get_bits::<16>(112);
-        self.recoder.base_rows.next = self.stride_b.val();
-        self.recoder.scalar_row.next = self.descriptor.q.val().get_bits::<16>(192);
-        self.recoder.windows.next = self.descriptor.q.val().get_bits::<8>(208);
-        self.recoder.window_bits.next = self.descriptor.q.val().get_bits::<4>(216);
-        self.recoder.window_rows.next = self.descriptor.q.val().get_bits::<16>(224);
-        self.recoder.window_mask.next = self.descriptor.q.val().get_bits::<16>(240);
-        self.recoder.row.next = self.read_bus.val();
-        self.recoder.start.next = false;
-        self.recoder.reset.next = self.reset.val();
-        self.recoder.take.next = false;
         self.scaled_a.a.next = self.outer_a.val();
         self.scaled_a.b.next = self.round.q.val();
         self.scaled_b.a.next = self.outer_b.val();
         self.scaled_b.b.next = self.round.q.val();
-        self.triple_quarter.d.next = self.quarter.val() + (self.quarter.val() << 1);
 
-        // Items: the next one, and whether it may enter.
-        self.have.next = self.items_left.q.val().any();
-        self.exhausted.next = !self.items_left.q.val().any();
-        self.item_a.next = self.affine_a.q.val();
-        self.item_b.next = self.affine_b.q.val();
-        self.item_negative.next = false;
-        self.conflict.d.next = false;
-        if self.recoding.val() {
-            self.have.next = self.recoder.have.val();
-            self.exhausted.next = self.recoder.finished.val();
-            self.item_a.next = self.recoder.bucket.val();
-            self.item_b.next = self.recoder.base.val();
-            self.item_negative.next = self.recoder.negative.val();
-            for i in 0..7 {
-                if self.recent_valid.q.val().get_bit(i)
-                    && (self.recent.q.val().get_bits::<16>(i * 16) == self.recoder.bucket.val())
-                {
-                    self.conflict.d.next = true;
-                }
-            }
-        }
-        // All of this holds still for many cycles before it is looked at, so that it can be decided ahead of the boundary.
-        self.last_slot.d.next = self.slot.q.val() == self.counter.q.val();
-        self.ready.d.next = self.have.val() && !self.pause.q.val().any() && !self.conflict.q.val();
-        self.waiting.d.next = self.have.val() && self.conflict.q.val();
-        self.exhausted_held.d.next = self.exhausted.val();
-        self.boundary.d.next = (self.frame_cycle.q.val() == 15)
-            && self.last_slot.q.val()
-            && (self.phase.q.val() == Phase::Run);
-        self.issue.next = self.boundary.q.val() && self.ready.q.val();
-        self.issued.next = self.issue.val();
-        self.stalled.next = self.boundary.q.val() && self.waiting.q.val();
+        // The place in the program, known long before it matters.
+        self.last_slot.d.next = self.slot.q.val() == self.last.q.val();
         self.next_row.d.next = self.program_row.val() + self.slot.q.val() + 1;
         if self.last_slot.q.val() {
             self.next_row.d.next = self.program_row.val();
         }
-        self.next_iteration.next = self.iteration.q.val() + 1;
-        self.item_word.next =
-            bit_cast::<40, 16>(self.item_a.val()) | (bit_cast::<40, 16>(self.item_b.val()) << 16);
-        self.item_file.write_address.next = self.next_iteration.val();
-        self.item_file.write_data.next = self.item_word.val();
-        if self.item_negative.val() {
-            self.item_file.write_data.next = self.item_word.val() | 0x1_0000_0000_u64;
-        }
-        self.item_file.write_enable.next = self.issue.val();
-        self.shifted.next = self.valid.q.val() << 1;
+        self.boundary.d.next = (self.frame_cycle.q.val() == 15)
+            && self.last_slot.q.val()
+            && self.running.val()
+            && !self.reset.val();
 
-        // Operand fields become addresses.
-        self.field.next = self.instruction.q.val().get_bits::<20>(0);
-        self.instruction.d.next = self.instruction.q.val() >> 20;
-        self.stage.next = self.field.val().get_bits::<3>(15);
-        self.ring.next = self.iteration.q.val() - self.stage.val();
-        self.item_file.read_address.next = self.ring.val();
-        self.field_held.d.next = self.field.val();
-        self.ring_held.d.next = self.ring.val();
-        self.exists_held.d.next = self.valid.q.val().get_bit(self.stage.val().index());
-        self.mode.next = self.field_held.q.val().get_bits::<2>(13);
-        self.quarters.next = self.field_held.q.val().get_bits::<2>(18);
-        self.item_read.next = self.item_file.read_data.val();
-        self.sum_left.d.next = bit_cast::<16, 13>(self.field_held.q.val().get_bits::<13>(0));
-        if self.quarters.val() == 1 {
-            self.sum_left.d.next =
-                bit_cast::<16, 13>(self.field_held.q.val().get_bits::<13>(0)) + self.quarter.val();
-        }
-        if self.quarters.val() == 2 {
-            self.sum_left.d.next = bit_cast::<16, 13>(self.field_held.q.val().get_bits::<13>(0))
-                + (self.quarter.val() << 1);
-        }
-        if self.quarters.val() == 3 {
-            self.sum_left.d.next = bit_cast::<16, 13>(self.field_held.q.val().get_bits::<13>(0))
-                + self.triple_quarter.q.val();
-        }
-        self.sum_right.d.next = 0.into();
-        if self.mode.val() == 1 {
-            self.sum_right.d.next = bit_cast::<16, 3>(self.ring_held.q.val()) << 5;
-        }
-        if self.mode.val() == 2 {
-            self.sum_right.d.next = self.item_read.val().get_bits::<16>(0);
-        }
-        if self.mode.val() == 3 {
-            self.sum_right.d.next = self.item_read.val().get_bits::<16>(16);
-        }
-        self.exists.d.next = self.exists_held.q.val();
-        self.negative.d.next = self.item_read.val().get_bit(32);
-        self.address_now.d.next = self.sum_left.q.val() + self.sum_right.q.val();
-        if self.override_now.q.val() {
-            self.address_now.d.next = self.override_row.q.val();
-        }
-        self.override_now.d.next = false;
-        self.override_row.d.next = self.next_row.q.val();
-        self.address.next = self.address_now.q.val();
-        // Results leave the lane in cycles 12, 14 and 15; their fields are the ninth, eleventh and twelfth.
-        self.write_now.d.next = false;
-        self.product_now.d.next = false;
-        self.sum_now.d.next = false;
-        if (self.phase.q.val() == Phase::Run) && self.exists.q.val() {
-            if ((self.frame_cycle.q.val() == 10) && self.flags.q.val().get_bit(0))
-                || ((self.frame_cycle.q.val() == 12) && self.flags.q.val().get_bit(1))
-            {
-                self.write_now.d.next = true;
-                self.sum_now.d.next = true;
-            }
-            if (self.frame_cycle.q.val() == 13) && self.flags.q.val().get_bit(2) {
-                self.write_now.d.next = true;
-                self.product_now.d.next = true;
-            }
-        }
-        self.address_late.d.next = self.address_now.q.val();
-        self.write_late.d.next = self.write_now.q.val();
-        self.write_address.next = self.address_late.q.val();
-        self.write.next = self.write_late.q.val();
-        self.product_written.next = self.product_now.q.val();
-        self.sum_written.next = self.sum_now.q.val();
-        // The sign of an item turns the adder whose right operand it belongs to.
-        if self.frame_cycle.q.val() == 5 {
-            self.negative_0.d.next = self.negative.q.val();
-        }
-        if self.frame_cycle.q.val() == 7 {
-            self.negative_1.d.next = self.negative.q.val();
-        }
-        self.subtract_0.next = self.flags.q.val().get_bit(3)
-            ^ (self.flags.q.val().get_bit(5) && self.negative_0.q.val());
-        self.subtract_1.next = self.flags.q.val().get_bit(4)
-            ^ (self.flags.q.val().get_bit(6) && self.negative_1.q.val());
+        // Items.
+        self.items.reset.next = self.reset.val();
+        self.items.descriptor.next = self.descriptor.q.val();
+        self.items.load.next = false;
+        self.items.first_a.next = self.descriptor.q.val().get_bits::<16>(64)
+            + self.scaled_a.product.val().get_bits::<16>(0);
+        self.items.first_b.next = self.descriptor.q.val().get_bits::<16>(112)
+            + self.scaled_b.product.val().get_bits::<16>(0);
+        self.items.clear.next = false;
+        self.items.boundary.next = self.boundary.q.val();
+        self.items.row.next = self.read_bus.val();
+        self.items.fetched.next = self.fetched.q.val();
+        self.fetched.d.next = false;
+        self.issued.next = self.items.enters.val();
+        self.stalled.next = self.items.stalled.val();
+
+        // Operands.
+        self.operands.cycle.next = self.frame_cycle.q.val();
+        self.operands.running.next = self.running.val();
+        self.operands.row.next = self.read_bus.val();
+        self.operands.next_instruction.next = self.next_row.q.val();
+        self.operands.next_scalar.next = self.items.fetch_row.val();
+        self.operands.direct.next = false;
+        self.operands.direct_row.next = self.host_address.val();
+        self.operands.quarter.next = self.descriptor.q.val().get_bits::<16>(160);
+        self.operands.iteration.next = self.items.iteration.val();
+        self.operands.valid.next = self.items.valid.val();
+        self.operands.enters.next = self.items.enters.val();
+        self.operands.item.next = self.items.item.val();
+        self.address.next = self.operands.address.val();
+        self.write_address.next = self.operands.write_address.val();
+        self.write.next = self.operands.write.val();
+        self.subtract_0.next = self.operands.subtract_0.val();
+        self.subtract_1.next = self.operands.subtract_1.val();
+        self.product_written.next = self.operands.product_written.val();
+        self.sum_written.next = self.operands.sum_written.val();
 
         self.next_round.next = self.round.q.val() + 1;
         self.busy.next = true;
-        self.recoder.fetched.next = false;
         match self.phase.q.val() {
             Phase::Idle => {
                 self.busy.next = false;
-                self.address_now.d.next = self.host_address.val();
+                self.operands.direct.next = true;
                 if self.start.val() {
                     self.job.d.next = self.first_job.val();
                     self.jobs_left.d.next = self.jobs.val();
@@ -393,17 +205,18 @@ impl Logic for Sequencer {
                 }
             }
             Phase::Fetch => {
-                // Five cycles from a row's address to the read bus.
-                self.address_now.d.next = self.job.q.val();
-                self.recoder.reset.next = true;
+                // Six cycles from a row's address to the read bus.
+                self.operands.direct.next = true;
+                self.operands.direct_row.next = self.job.q.val();
+                self.items.reset.next = true;
                 self.fetching.d.next = false;
                 self.delay.d.next = self.delay.q.val() + 1;
-                if self.delay.q.val() == 5 {
+                if self.delay.q.val() == 6 {
+                    self.descriptor_load.d.next = true;
                     self.phase.d.next = Phase::Latch;
                 }
             }
             Phase::Latch => {
-                self.descriptor.d.next = self.read_bus.val();
                 self.delay.d.next = 1.into();
                 self.phase.d.next = Phase::Scale;
             }
@@ -415,75 +228,31 @@ impl Logic for Sequencer {
                 }
             }
             Phase::Offset => {
-                self.affine_a.d.next = self.descriptor.q.val().get_bits::<16>(64)
-                    + self.scaled_a.product.val().get_bits::<16>(0);
-                self.affine_b.d.next = self.descriptor.q.val().get_bits::<16>(112)
-                    + self.scaled_b.product.val().get_bits::<16>(0);
-                self.items_left.d.next = self.items.val();
-                self.counter.d.next = self.interval.val() - 1;
-                self.recoder.start.next = self.recoding.val();
+                self.items.load.next = true;
+                self.last.d.next = self.interval.val() - 1;
                 self.phase.d.next = Phase::Begin;
             }
             Phase::Begin => {
                 // Enter as if in the last slot of an empty iteration.
-                self.slot.d.next = self.counter.q.val();
-                self.valid.d.next = 0.into();
-                self.recent_valid.d.next = 0.into();
-                self.pause.d.next = 0.into();
-                self.drain.d.next = 1.into();
+                self.items.clear.next = true;
+                self.slot.d.next = self.last.q.val();
                 if self.frame_cycle.q.val() == 16 {
                     self.phase.d.next = Phase::Run;
                 }
             }
             Phase::Run => {
-                if self.frame_cycle.q.val() == 10 {
-                    self.override_now.d.next = true;
-                }
                 if self.frame_cycle.q.val() == 14 {
-                    self.override_now.d.next = true;
-                    self.override_row.d.next = self.recoder.fetch_row.val();
-                    self.fetching.d.next = self.recoder.fetch.val();
+                    self.fetching.d.next = self.items.fetch.val();
                 }
-                if self.frame_cycle.q.val() == 15 {
-                    self.instruction.d.next = self.read_bus.val().get_bits::<240>(0);
-                    self.flags.d.next = self.read_bus.val().get_bits::<16>(240);
-                }
-                if self.frame_cycle.q.val() == 16 {
-                    self.instruction.d.next = self.instruction.q.val();
-                }
-                self.recoder.fetched.next =
-                    (self.frame_cycle.q.val() == 2) && self.fetching.q.val();
+                self.fetched.d.next = (self.frame_cycle.q.val() == 1) && self.fetching.q.val();
                 if self.frame_cycle.q.val() == 16 {
                     self.slot.d.next = self.slot.q.val() + 1;
                     if self.last_slot.q.val() {
                         self.slot.d.next = 0.into();
                     }
                 }
-                if self.boundary.q.val() {
-                    self.iteration.d.next = self.next_iteration.val();
-                    self.valid.d.next = self.shifted.val();
-                    self.recent.d.next = self.recent.q.val() << 16;
-                    self.recent_valid.d.next = self.recent_valid.q.val() << 1;
-                    if self.pause.q.val().any() {
-                        self.pause.d.next = self.pause.q.val() - 1;
-                    }
-                    if self.issue.val() {
-                        self.valid.d.next = self.shifted.val() | 1;
-                        self.recent.d.next =
-                            (self.recent.q.val() << 16) | bit_cast::<112, 16>(self.item_a.val());
-                        self.recent_valid.d.next = (self.recent_valid.q.val() << 1) | 1;
-                        self.pause.d.next = self.spacing.val() - 1;
-                        self.drain.d.next = self.stages.val();
-                        self.items_left.d.next = self.items_left.q.val() - 1;
-                        self.affine_a.d.next = self.affine_a.q.val() + self.stride_a.val();
-                        self.affine_b.d.next = self.affine_b.q.val() + self.stride_b.val();
-                        self.recoder.take.next = self.recoding.val();
-                    } else if self.exhausted_held.q.val() {
-                        self.drain.d.next = self.drain.q.val() - 1;
-                        if self.drain.q.val() == 1 {
-                            self.phase.d.next = Phase::Next;
-                        }
-                    }
+                if self.items.finished.val() {
+                    self.phase.d.next = Phase::Next;
                 }
             }
             Phase::Next => {

@@ -9,10 +9,12 @@ enum Step {
     Load,
     Digit,
     Sign,
-    /// Three cycles to the row of the bucket, and one for the scoreboard.
+    /// A cycle to compare, three to the row of the bucket, and one for the scoreboard.
     Place(u8),
     Offer,
     Shift,
+    /// The last shift takes effect.
+    Settle,
     Finished,
 }
 
@@ -101,7 +103,7 @@ impl Recoder {
                 } else {
                     self.value
                 };
-                self.step = Step::Place(4);
+                self.step = Step::Place(5);
             }
             Step::Place(1) => self.step = Step::Offer,
             Step::Place(left) => self.step = Step::Place(left - 1),
@@ -118,15 +120,16 @@ impl Recoder {
                 self.shifts_left = self.shifts_left.wrapping_sub(1) & 15;
                 if self.shifts_left == 0 {
                     self.window_base = self.window_base.wrapping_add(self.recoding.window_rows);
-                    self.step = Step::Digit;
+                    self.step = Step::Settle;
                     if self.windows_left == 0 {
                         self.left = self.left.wrapping_sub(1);
                         self.scalar = self.scalar.wrapping_add(1);
                         self.base = self.base.wrapping_add(self.job.b_step);
-                        self.step = Step::Load;
                     }
                 }
             }
+            Step::Settle if self.windows_left == 0 => self.step = Step::Load,
+            Step::Settle => self.step = Step::Digit,
             Step::Finished => {}
         }
         if cycle == 14 {

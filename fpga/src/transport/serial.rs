@@ -50,7 +50,7 @@ impl Serial {
     }
 
     /// The same port with other expectations.
-    pub(super) fn with_timing(self, timing: Timing) -> Self {
+    pub fn with_timing(self, timing: Timing) -> Self {
         Self { timing, ..self }
     }
 }

@@ -32,7 +32,8 @@ pub struct Verilated {
 unsafe impl Send for Verilated {}
 
 impl Verilated {
-    /// A core after power-up, at `divider` cycles a bit. Where the build randomises initial values, `seed` chooses them.
+    /// A core after power-up, at `divider` cycles a bit. `seed` chooses what memory
+    /// holds; 0 for zeros.
     pub fn new(divider: u16, seed: u32) -> Self {
         Self::with_host_rate(divider, 1.0, seed)
     }
