@@ -27,7 +27,13 @@ struct Pair {
 
 impl Pair {
     fn new() -> Self {
-        let sim = Sim::start(Verilated::new(DIVIDER, 0), DIVIDER).unwrap();
+        // Cells take longer to simulate than statements.
+        let slow = if std::env::var_os("KERNELWISE_SIM_VERILOG").is_some() {
+            300
+        } else {
+            1
+        };
+        let sim = Sim::start_slow(Verilated::new(DIVIDER, 0), DIVIDER, slow).unwrap();
         Self {
             link: Link::open(Box::new(sim)).unwrap(),
             machine: Machine::new(),

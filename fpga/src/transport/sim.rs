@@ -110,10 +110,23 @@ impl Sim {
     /// # Errors
     /// As [`Board::start`].
     pub fn start(core: impl LineCore + 'static, divider: u16) -> Result<Self, TransportError> {
+        Self::start_slow(core, divider, 1)
+    }
+
+    /// As [`start`](Self::start), for a simulation `factor` times as slow as may be expected: a netlist.
+    ///
+    /// # Errors
+    /// As [`Board::start`].
+    pub fn start_slow(
+        core: impl LineCore + 'static,
+        divider: u16,
+        factor: u32,
+    ) -> Result<Self, TransportError> {
         let board = Board::start(core)?;
+        let cycle_ns = CYCLE_NS * u64::from(factor);
         let timing = Timing {
-            byte_ns: 10 * u64::from(divider) * CYCLE_NS,
-            cycle_ns: CYCLE_NS,
+            byte_ns: 10 * u64::from(divider) * cycle_ns,
+            cycle_ns,
             margin: Duration::from_millis(500),
         };
         // A pseudo-terminal has no speed; any will do.
