@@ -93,10 +93,12 @@ impl<const D: usize> Adder<D> {
             let mut numerator = coordinate::signed_difference(point.y, negative, target.y);
             pending.x2 = point.x;
             if is_suspicious(denominator, target.x, point.x) {
-                let slope = (&mut numerator, &mut denominator);
-                let exception = exception(slope, target, point, negative);
+                // By value: a variable whose address is taken stays in memory on the common path too.
+                let exception = exception((numerator, denominator), target, point, negative);
+                (numerator, denominator) = exception.slope;
+                let patch = exception.patch;
                 self.patches
-                    .extend(exception.map(|(lanes, sum)| Patch { index, lanes, sum }));
+                    .extend(patch.map(|(lanes, sum)| Patch { index, lanes, sum }));
             }
             (pending.numerator, pending.denominator) = coordinate::fraction(numerator, denominator);
             let chain = &mut products[index % CHAINS];
@@ -150,8 +152,17 @@ fn is_suspicious<const D: usize>(
     x1: Coordinate<D>,
     x2: Coordinate<D>,
 ) -> bool {
-    let [x1, x2] = [x1, x2].map(|x| _mm512_testn_epi64_mask(x[0].0[0], x[0].0[0]));
-    coordinate::may_be_zero(denominator) | (x1 | x2 != 0)
+    let (x1, x2) = (x1[0].0[0], x2[0].0[0]);
+    let blank = _mm512_testn_epi64_mask(x1, x1) | _mm512_testn_epi64_mask(x2, x2);
+    coordinate::may_be_zero(denominator) | (blank != 0)
+}
+
+/// What [`exception`] found.
+struct Exception<const D: usize> {
+    /// Numerators and denominators to use.
+    slope: (Coordinate<D>, Coordinate<D>),
+    /// Lanes that have no slope, and their sums.
+    patch: Option<(u8, PointLanes<D>)>,
 }
 
 /// Turns doublings into fractions of their own, and gives the sums that no fraction gives.
@@ -159,30 +170,31 @@ fn is_suspicious<const D: usize>(
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
 fn exception<const D: usize>(
-    (numerator, denominator): (&mut Coordinate<D>, &mut Coordinate<D>),
+    (mut numerator, mut denominator): (Coordinate<D>, Coordinate<D>),
     target: &PointLanes<D>,
     point: PointLanes<D>,
     negative: u8,
-) -> Option<(u8, PointLanes<D>)> {
+) -> Exception<D> {
     let (left_identity, right_identity) = (target.identity_lanes(), point.identity_lanes());
-    let same_x = coordinate::zero_lanes(*denominator) & !left_identity & !right_identity;
-    let same_y = coordinate::zero_lanes(*numerator);
+    let same_x = coordinate::zero_lanes(denominator) & !left_identity & !right_identity;
+    let same_y = coordinate::zero_lanes(numerator);
     let (double, opposite) = (same_x & same_y, same_x & !same_y);
     if double != 0 {
         let square = coordinate::square(target.x);
         let triple = coordinate::add(coordinate::add(square, square), square);
-        *numerator = coordinate::select(double, *numerator, triple);
-        *denominator =
-            coordinate::select(double, *denominator, coordinate::add(target.y, target.y));
+        numerator = coordinate::select(double, numerator, triple);
+        denominator = coordinate::select(double, denominator, coordinate::add(target.y, target.y));
     }
     let patched = left_identity | right_identity | opposite;
-    if patched == 0 {
-        return None;
+    let patch = (patched != 0).then(|| {
+        let sum = negate(point, negative).select(right_identity, target);
+        (patched, sum.select(opposite, &PointLanes::identity()))
+    });
+    denominator = coordinate::select(patched, denominator, coordinate::one());
+    Exception {
+        slope: (numerator, denominator),
+        patch,
     }
-    *denominator = coordinate::select(patched, *denominator, coordinate::one());
-    let right = negate(point, negative);
-    let sum = right.select(right_identity, target);
-    Some((patched, sum.select(opposite, &PointLanes::identity())))
 }
 
 /// The inverses of four vectors, with one scalar inversion.

@@ -6,6 +6,9 @@
 //! One source serves both groups: a coordinate is an array of `D` lanes, and everything that differs between the
 //! two fields is in this file. Bounds are those of [`crate::simd::ifma`], component by component: *reduced* is below
 //! `1.75p`.
+//!
+//! Components are visited by loops: a closure given to `std::array::from_fn` is compiled apart from the code around it
+//! where that needs CPU features, and its operands then go through memory.
 
 use std::arch::x86_64::*;
 
@@ -37,14 +40,22 @@ pub(super) fn one<const D: usize>() -> Coordinate<D> {
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
 pub(super) fn add<const D: usize>(a: Coordinate<D>, b: Coordinate<D>) -> Coordinate<D> {
-    std::array::from_fn(|i| ifma::add(a[i], b[i]))
+    let mut out = a;
+    for i in 0..D {
+        out[i] = ifma::add(a[i], b[i]);
+    }
+    out
 }
 
 /// `a − b`, reduced, for reduced operands.
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
 pub(super) fn sub<const D: usize>(a: Coordinate<D>, b: Coordinate<D>) -> Coordinate<D> {
-    std::array::from_fn(|i| ifma::sub(a[i], b[i]))
+    let mut out = a;
+    for i in 0..D {
+        out[i] = ifma::sub(a[i], b[i]);
+    }
+    out
 }
 
 /// `a − b` as an operand of [`mul`] or the denominator of [`fraction`].
@@ -53,11 +64,12 @@ pub(super) fn sub<const D: usize>(a: Coordinate<D>, b: Coordinate<D>) -> Coordin
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
 pub(super) fn difference<const D: usize>(a: Coordinate<D>, b: Coordinate<D>) -> Coordinate<D> {
-    if D == 1 {
-        std::array::from_fn(|i| ifma::sub_lazy(a[i], b[i]))
-    } else {
-        sub(a, b)
+    if D > 1 {
+        return sub(a, b);
     }
+    let mut out = a;
+    out[0] = ifma::sub_lazy(a[0], b[0]);
+    out
 }
 
 /// `±a − b + 4p`, negative in the lanes of `mask`: a numerator for [`fraction`], below `5.75p`.
@@ -69,12 +81,15 @@ pub(super) fn signed_difference<const D: usize>(
     b: Coordinate<D>,
 ) -> Coordinate<D> {
     let zero = _mm512_setzero_si512();
-    std::array::from_fn(|i| {
-        let signed = a[i]
-            .0
-            .map(|limb| _mm512_mask_sub_epi64(limb, mask, zero, limb));
-        ifma::sub_lazy(Lanes::new(signed), b[i])
-    })
+    let mut out = a;
+    for i in 0..D {
+        let mut signed = a[i].0;
+        for limb in &mut signed {
+            *limb = _mm512_mask_sub_epi64(*limb, mask, zero, *limb);
+        }
+        out[i] = ifma::sub_lazy(Lanes::new(signed), b[i]);
+    }
+    out
 }
 
 /// `a − b − c`, reduced, for a [`square`] and reduced operands.
@@ -85,7 +100,11 @@ pub(super) fn sub2<const D: usize>(
     b: Coordinate<D>,
     c: Coordinate<D>,
 ) -> Coordinate<D> {
-    std::array::from_fn(|i| ifma::sub2(a[i], b[i], c[i]))
+    let mut out = a;
+    for i in 0..D {
+        out[i] = ifma::sub2(a[i], b[i], c[i]);
+    }
+    out
 }
 
 /// `a·b`, reduced, for reduced `a` and a [`difference`] `b`.
@@ -130,7 +149,11 @@ pub(super) fn square<const D: usize>(a: Coordinate<D>) -> Coordinate<D> {
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
 pub(super) fn scale<const D: usize>(a: Coordinate<D>, s: Lanes<Fq>) -> Coordinate<D> {
-    std::array::from_fn(|i| ifma::mul(a[i], s))
+    let mut out = a;
+    for i in 0..D {
+        out[i] = ifma::mul(a[i], s);
+    }
+    out
 }
 
 /// The same fraction with a denominator in Fq, for a [`signed_difference`] over a [`difference`]:
@@ -168,11 +191,12 @@ pub(super) fn may_be_zero<const D: usize>(difference: Coordinate<D>) -> bool {
     // The multiples of p in the range of a difference.
     let multiples = if D == 1 { [3, 4, 5] } else { [0, 1, 1] };
     let low = Fq::LANES.modulus[0];
-    let found = multiples.map(|k| {
+    let mut found = 0;
+    for k in multiples {
         let multiple = _mm512_set1_epi64(((low * k) & LIMB_MASK) as i64);
-        _mm512_cmpeq_epi64_mask(difference[0].0[0], multiple)
-    });
-    found[0] | found[1] | found[2] != 0
+        found |= _mm512_cmpeq_epi64_mask(difference[0].0[0], multiple);
+    }
+    found != 0
 }
 
 /// Which lanes are zero modulo `p`, for lazy operands.
@@ -188,9 +212,11 @@ pub(super) fn zero_lanes<const D: usize>(x: Coordinate<D>) -> u8 {
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
 pub(super) fn blank_lanes<const D: usize>(x: Coordinate<D>) -> u8 {
-    x.iter().fold(u8::MAX, |lanes, &component| {
-        lanes & ifma::zero_lanes(component)
-    })
+    let mut lanes = u8::MAX;
+    for component in x {
+        lanes &= ifma::zero_lanes(component);
+    }
+    lanes
 }
 
 /// `b` in the lanes of `mask`, `a` in the others.
@@ -201,5 +227,9 @@ pub(super) fn select<const D: usize>(
     a: Coordinate<D>,
     b: Coordinate<D>,
 ) -> Coordinate<D> {
-    std::array::from_fn(|i| ifma::select(mask, a[i], b[i]))
+    let mut out = a;
+    for i in 0..D {
+        out[i] = ifma::select(mask, a[i], b[i]);
+    }
+    out
 }

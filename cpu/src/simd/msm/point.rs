@@ -125,10 +125,12 @@ fn transpose(r: [__m512i; 8]) -> [__m512i; 8] {
 pub(super) fn gather<const D: usize>(points: [&Packed<D>; WIDTH]) -> PointLanes<D> {
     let mut out = PointLanes::identity();
     for line in 0..D {
-        let columns = transpose(points.map(|point| {
+        let mut rows = [_mm512_setzero_si512(); WIDTH];
+        for (row, point) in rows.iter_mut().zip(points) {
             // SAFETY: the reference is valid for 64 bytes, aligned to 64.
-            unsafe { _mm512_load_si512(point.0[line].as_ptr().cast()) }
-        }));
+            *row = unsafe { _mm512_load_si512(point.0[line].as_ptr().cast()) };
+        }
+        let columns = transpose(rows);
         for (half, columns) in columns.chunks(4).enumerate() {
             let place = 2 * line + half;
             let component = if place < D {
@@ -171,16 +173,16 @@ pub(super) fn gather_entries<const D: usize>(
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
 pub(super) fn scatter<const D: usize>(points: PointLanes<D>, out: &mut [Packed<D>]) {
     for line in 0..D {
-        let [first, second] = [2 * line, 2 * line + 1].map(|place| {
-            ifma::narrow(if place < D {
+        let mut columns = [_mm512_setzero_si512(); WIDTH];
+        for (half, columns) in columns.chunks_mut(4).enumerate() {
+            let place = 2 * line + half;
+            columns.copy_from_slice(&ifma::narrow(if place < D {
                 points.x[place]
             } else {
                 points.y[place - D]
-            })
-        });
-        let rows = transpose([
-            first[0], first[1], first[2], first[3], second[0], second[1], second[2], second[3],
-        ]);
+            }));
+        }
+        let rows = transpose(columns);
         for (point, row) in out.iter_mut().zip(rows) {
             // SAFETY: the reference is valid for 64 bytes, aligned to 64.
             unsafe { _mm512_store_si512(point.0[line].as_mut_ptr().cast(), row) }
