@@ -57,7 +57,8 @@ pub enum Command {
 #[derive(Debug, Args, Clone)]
 pub struct DeviceChoice {
     /// Devices in order of preference, separated by commas (`kernelwise devices` lists them); a CUDA card if there is one, unless
-    /// named. An FPGA gets the requests that are small enough for it; the CPU gets what no other takes.
+    /// named. Names joined by `+` share each large operation by measured speed. An FPGA gets the requests that are small enough for it; the CPU gets
+    /// what no other takes.
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub devices: Vec<String>,
 }

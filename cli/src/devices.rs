@@ -50,7 +50,8 @@ impl Chosen {
         let candidates: Vec<&dyn Device> = self.candidates.iter().map(AsRef::as_ref).collect();
         let mut devices = Devices::select(&candidates)?;
         let cpu = candidates.last().and_then(|cpu| cpu.contract());
-        if let (DeviceKind::Gpu, Some(contract)) = (self.preferred.kind, cpu) {
+        if let (DeviceKind::Gpu | DeviceKind::Virtual, Some(contract)) = (self.preferred.kind, cpu)
+        {
             // A matrix lies where the caller has it, and copying it to a card takes longer than contracting it on a few cores.
             devices.contract = contract;
         }
@@ -97,7 +98,7 @@ pub fn open(names: &[String]) -> Result<Chosen, DeviceError> {
         chosen.preferred = device.info().clone();
         let split = match (device.info().kind, chosen.candidates.first()) {
             (DeviceKind::Fpga, Some(rest)) => Split::new(device, Arc::clone(rest), FPGA_LIMITS),
-            (DeviceKind::Gpu, Some(rest)) => {
+            (DeviceKind::Gpu | DeviceKind::Virtual, Some(rest)) => {
                 let card = Fallback::new(device, Arc::clone(rest));
                 Split::new(Arc::clone(&cpu), Arc::new(card), CARD_LEAVES)
             }

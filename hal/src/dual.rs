@@ -186,6 +186,11 @@ impl SumcheckDevice for DualDevice {
             right: other,
         }))
     }
+
+    fn opens(&self) -> bool {
+        let devices = self.left.sumcheck().zip(self.right.sumcheck());
+        devices.is_some_and(|(left, right)| left.opens() && right.opens())
+    }
 }
 
 struct DualRounds<'a> {
@@ -202,6 +207,12 @@ impl RoundProver for DualRounds<'_> {
             &other,
             "sumcheck round",
         )
+    }
+
+    fn open(&mut self) -> Result<RoundPoly, DeviceError> {
+        let other = self.right.open()?;
+        self.names
+            .agree(self.left.open()?, &other, "sumcheck round")
     }
 
     fn finish(self: Box<Self>, bind: Option<Fr>) -> Result<Vec<Fr>, DeviceError> {

@@ -161,6 +161,15 @@ impl<G: MsmGroup> Msm<G> for Fallback {
         self.sums(bases, |msm, set| msm.msm(set, scalars))
     }
 
+    fn msm_from(
+        &self,
+        bases: &BaseSet<G>,
+        start: usize,
+        scalars: Scalars<'_>,
+    ) -> Result<G, DeviceError> {
+        self.sums(bases, |msm, set| msm.msm_from(set, start, scalars))
+    }
+
     fn msm_rows(
         &self,
         bases: &BaseSet<G>,
@@ -179,6 +188,12 @@ impl SumcheckDevice for Fallback {
         self.run(Device::sumcheck, "sumcheck", |device| {
             device.prepare(request.clone())
         })
+    }
+
+    fn opens(&self) -> bool {
+        let devices = [&self.first, &self.second];
+        let mut offered = devices.iter().filter_map(|device| device.sumcheck());
+        offered.all(SumcheckDevice::opens)
     }
 }
 

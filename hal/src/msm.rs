@@ -149,6 +149,56 @@ pub trait Msm<G: MsmGroup = G1>: Send + Sync {
     /// [`DeviceError::ForeignBases`] if another device loaded them.
     fn msm(&self, bases: &BaseSet<G>, scalars: Scalars<'_>) -> Result<G, DeviceError>;
 
+    /// Computes `Σ_i scalars[i] · bases[start + i]`: a part of a sum that several devices share.
+    ///
+    /// # Errors
+    /// As [`msm`](Msm::msm), with `start` counted among the scalars.
+    ///
+    /// # Cost
+    /// Unless a device does better, that of as many zero scalars in front.
+    fn msm_from(
+        &self,
+        bases: &BaseSet<G>,
+        start: usize,
+        scalars: Scalars<'_>,
+    ) -> Result<G, DeviceError> {
+        fn behind<T: Copy + Default>(start: usize, values: &[T]) -> Vec<T> {
+            let mut out = vec![T::default(); start];
+            out.extend_from_slice(values);
+            out
+        }
+        let needed = start.saturating_add(scalars.len());
+        if needed > bases.len() {
+            return Err(DeviceError::LengthMismatch {
+                what: "scalars",
+                expected: bases.len(),
+                got: needed,
+            });
+        }
+        match scalars {
+            Scalars::Fr(values) => self.msm(bases, Scalars::Fr(&behind(start, values))),
+            Scalars::Bits(values) => self.msm(bases, Scalars::Bits(&behind(start, values))),
+            Scalars::Int(values) => match values {
+                IntSlice::I8(values) => {
+                    let padded = behind(start, values);
+                    self.msm(bases, Scalars::Int(IntSlice::I8(&padded)))
+                }
+                IntSlice::I16(values) => {
+                    let padded = behind(start, values);
+                    self.msm(bases, Scalars::Int(IntSlice::I16(&padded)))
+                }
+                IntSlice::I32(values) => {
+                    let padded = behind(start, values);
+                    self.msm(bases, Scalars::Int(IntSlice::I32(&padded)))
+                }
+                IntSlice::I64(values) => {
+                    let padded = behind(start, values);
+                    self.msm(bases, Scalars::Int(IntSlice::I64(&padded)))
+                }
+            },
+        }
+    }
+
     /// Computes one multi-scalar multiplication per row of a row-major matrix, all over the same bases.
     ///
     /// # Shapes

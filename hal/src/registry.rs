@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{Device, DeviceError, DeviceInfo};
+use crate::{Device, DeviceError, DeviceInfo, Grain, Pool};
 
 /// Finds and opens the devices of one family.
 pub trait DeviceFactory: Send + Sync {
@@ -20,6 +20,9 @@ pub trait DeviceFactory: Send + Sync {
         Vec::new()
     }
 }
+
+/// Joins the names of the devices of a pool.
+const JOINT: char = '+';
 
 /// Every family of devices that a program was built with, in order of registration.
 #[derive(Default)]
@@ -61,12 +64,17 @@ impl Registry {
             .collect()
     }
 
-    /// Opens the device called `name`.
+    /// Opens the device called `name`, or a [`Pool`] of the devices whose names are joined by `+`.
     ///
     /// # Errors
     /// [`DeviceError::Unavailable`] if it might be there and is not; [`DeviceError::UnknownDevice`] with the names that are there; whatever
     /// the driver reports.
     pub fn open(&self, name: &str) -> Result<Arc<dyn Device>, DeviceError> {
+        if name.contains(JOINT) {
+            let members = name.split(JOINT).map(|name| self.open(name));
+            let pool = Pool::new(members.collect::<Result<_, _>>()?, Grain::default())?;
+            return Ok(Arc::new(pool));
+        }
         let owner = self
             .factories
             .iter()
@@ -117,6 +125,14 @@ mod tests {
     fn opens_by_name() {
         let registry = Registry::new().with(NullFactory);
         assert_eq!(registry.open("null").unwrap().info().name, "null");
+    }
+
+    #[test]
+    fn joined_names_are_a_pool() {
+        let registry = Registry::new().with(NullFactory);
+        let pool = registry.open("null+null").unwrap();
+        assert_eq!(pool.info().name, "null+null");
+        assert!(registry.open("null+").is_err());
     }
 
     #[test]

@@ -228,4 +228,10 @@ impl SumcheckDevice for Split {
         self.by_rest.sumchecks.fetch_add(1, Ordering::Relaxed);
         self.other(Device::sumcheck, "sumcheck")?.prepare(request)
     }
+
+    fn opens(&self) -> bool {
+        let devices = [&self.small, &self.rest];
+        let mut offered = devices.iter().filter_map(|device| device.sumcheck());
+        offered.all(SumcheckDevice::opens)
+    }
 }

@@ -13,7 +13,7 @@
 
 use std::borrow::Cow;
 
-use kernelwise_field::Fr;
+use kernelwise_field::{AdditiveGroup, Field, Fr};
 
 use crate::{DeviceError, Factors, IntSlice};
 
@@ -140,6 +140,26 @@ impl<'a> SumcheckRequest<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoundPoly(pub Vec<Fr>);
 
+impl RoundPoly {
+    /// The value at `x`.
+    ///
+    /// # Cost
+    /// Quadratic in the degree.
+    pub fn evaluate(&self, x: Fr) -> Fr {
+        let nodes = || (0..self.0.len() as u64).map(Fr::from);
+        let basis = |node: Fr| -> Fr {
+            let others = nodes().filter(|&other| other != node);
+            let (above, below) = others.fold((Fr::ONE, Fr::ONE), |(above, below), other| {
+                (above * (x - other), below * (node - other))
+            });
+            // Differences of distinct small integers are not zero.
+            above * below.inverse().unwrap_or(Fr::ZERO)
+        };
+        let values = nodes().zip(&self.0);
+        values.map(|(node, value)| basis(node) * value).sum()
+    }
+}
+
 /// A device that proves sumchecks.
 pub trait SumcheckDevice: Send + Sync {
     /// Takes the tables and gets ready for the first round.
@@ -150,6 +170,11 @@ pub trait SumcheckDevice: Send + Sync {
         &self,
         request: SumcheckRequest<'a>,
     ) -> Result<Box<dyn RoundProver + 'a>, DeviceError>;
+
+    /// Whether sumchecks prepared here offer [`RoundProver::open`].
+    fn opens(&self) -> bool {
+        false
+    }
 }
 
 /// One sumcheck in progress.
@@ -167,6 +192,21 @@ pub trait RoundProver: Send {
     /// [`DeviceError::InvariantViolation`] if called more than `n` times, or with `bind` absent after the first round
     /// or present in it.
     fn prove_round(&mut self, bind: Option<Fr>, claim: Fr) -> Result<RoundPoly, DeviceError>;
+
+    /// The first round when the claim is not known, as for a part of a sum that several devices share.
+    ///
+    /// # Cost
+    /// One evaluation more than with the claim.
+    ///
+    /// # Errors
+    /// [`DeviceError::Unsupported`] unless the device says that it [opens](SumcheckDevice::opens) sumchecks, and as
+    /// [`prove_round`](RoundProver::prove_round).
+    fn open(&mut self) -> Result<RoundPoly, DeviceError> {
+        Err(DeviceError::Unsupported {
+            device: "the device".to_owned(),
+            operation: "a first round without a claim",
+        })
+    }
 
     /// Binds the last variable (`None` exactly if `n = 0`) and returns the final evaluation of each table, in order.
     ///

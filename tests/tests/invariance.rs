@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use kernelwise_cpu::CpuDevice;
-use kernelwise_hal::{Device, DualDevice};
+use kernelwise_hal::{Device, DualDevice, Grain, Pool};
 use kernelwise_prover::{Devices, ProverKey, Quiet, prove_witness, setup};
 use kernelwise_tests::graphs::network;
 use kernelwise_tests::run::Case;
@@ -22,9 +22,20 @@ fn set_up_on(case: &Case, device: &dyn Device) -> ProverKey {
     setup(program, parameters, devices).expect("setup")
 }
 
-fn devices() -> [Box<dyn Device>; 4] {
+fn devices() -> [Box<dyn Device>; 5] {
     let pair = |left: CpuDevice, right: CpuDevice| DualDevice::new(Arc::new(left), Arc::new(right));
+    // Everything is divided.
+    let grain = Grain {
+        msm_scalars: 1,
+        sumcheck_entries: 1,
+    };
+    let members: [Arc<dyn Device>; 2] = [
+        Arc::new(CpuDevice::optimized()),
+        Arc::new(CpuDevice::reference()),
+    ];
+    let pool = Pool::new(members.to_vec(), grain).expect("two devices");
     [
+        Box::new(pool),
         Box::new(CpuDevice::optimized()),
         Box::new(CpuDevice::reference()),
         Box::new(pair(CpuDevice::reference(), CpuDevice::optimized())),

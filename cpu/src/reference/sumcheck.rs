@@ -34,6 +34,10 @@ impl SumcheckDevice for ReferenceSumcheck {
             degree,
         }))
     }
+
+    fn opens(&self) -> bool {
+        true
+    }
 }
 
 /// The `2^n` entries of a table.
@@ -102,6 +106,10 @@ impl RoundProver for ReferenceRounds {
         let half = 1usize << (remaining - 1);
         let at = |x: u64| (0..half).map(|y| self.evaluate(Fr::from(x), y)).sum();
         Ok(RoundPoly((0..=self.degree as u64).map(at).collect()))
+    }
+
+    fn open(&mut self) -> Result<RoundPoly, DeviceError> {
+        self.prove_round(None, Fr::ZERO)
     }
 
     fn finish(mut self: Box<Self>, bind: Option<Fr>) -> Result<Vec<Fr>, DeviceError> {

@@ -68,6 +68,12 @@ impl SumcheckDevice for CudaSumcheck {
         let rounds = Rounds::new(self.gpu.clone(), request, self.tail.clone())?;
         Ok(Box::new(rounds))
     }
+
+    fn opens(&self) -> bool {
+        // What is small is prepared by the other device.
+        let device = self.tail.as_ref().and_then(|device| device.sumcheck());
+        device.is_none_or(|device| device.opens())
+    }
 }
 
 /// A sumcheck without variables.
@@ -88,6 +94,10 @@ fn only_entry(table: &Table<'_>) -> Fr {
 impl RoundProver for Constant {
     fn prove_round(&mut self, bind: Option<Fr>, _claim: Fr) -> Result<RoundPoly, DeviceError> {
         self.order.next_round(bind).map(|_| RoundPoly(Vec::new()))
+    }
+
+    fn open(&mut self) -> Result<RoundPoly, DeviceError> {
+        self.prove_round(None, Fr::from(0u64))
     }
 
     fn finish(self: Box<Self>, bind: Option<Fr>) -> Result<Vec<Fr>, DeviceError> {

@@ -85,7 +85,7 @@ impl Rounds {
         &mut self,
         tables: &mut Tables,
         bind: Option<Fr>,
-        claim: Fr,
+        claim: Option<Fr>,
     ) -> Result<RoundPoly, DeviceError> {
         let operations: usize = self
             .groups
@@ -109,7 +109,7 @@ impl Rounds {
         }
         let views = tables.resident()?;
         let half = 1usize << (tables.num_vars() - 1);
-        let derived = derived(&self.groups);
+        let derived = claim.and_then(|_| derived(&self.groups));
         let mut asked: Vec<Asked> = Vec::new();
         let mut results = 0;
         let rows = match fused {
@@ -173,6 +173,7 @@ impl Rounds {
                 }
             }
         }
+        let claim = claim.unwrap_or_default();
         Ok(assemble(&self.groups, values, derived, self.degree, claim))
     }
 }
@@ -202,7 +203,7 @@ impl RoundProver for Rounds {
                     self.state = State::Tail(tail);
                     return Ok(round);
                 }
-                let round = self.play(&mut tables, bind, claim)?;
+                let round = self.play(&mut tables, bind, Some(claim))?;
                 self.state = State::Card(tables);
                 Ok(round)
             }
@@ -212,6 +213,18 @@ impl RoundProver for Rounds {
                 Ok(round)
             }
             (State::Broken, _) => Err(broken(&self.gpu)),
+        }
+    }
+
+    fn open(&mut self) -> Result<RoundPoly, DeviceError> {
+        self.order.next_round(None)?;
+        match std::mem::replace(&mut self.state, State::Broken) {
+            State::Card(mut tables) => {
+                let round = self.play(&mut tables, None, None)?;
+                self.state = State::Card(tables);
+                Ok(round)
+            }
+            State::Tail(_) | State::Broken => Err(broken(&self.gpu)),
         }
     }
 

@@ -27,8 +27,10 @@ impl<G: MsmGroup> KnownBases<G> {
         }
     }
 
-    fn expected(&self, scalars: &[Fr]) -> G {
-        times_generator(scalars.iter().zip(&self.logs).map(|(s, a)| *s * a).sum())
+    /// The sum over the bases from `start` on.
+    fn expected(&self, start: usize, scalars: &[Fr]) -> G {
+        let products = scalars.iter().zip(&self.logs[start..]);
+        times_generator(products.map(|(s, a)| *s * a).sum())
     }
 }
 
@@ -71,11 +73,17 @@ fn check<G: MsmGroup>(
 ) -> Result<(), Reason> {
     let loaded = msm.load(&bases.points)?;
     expect_equal("length of base set", &bases.points.len(), &loaded.len())?;
-    expect_equal(
-        "point",
-        &bases.expected(&scalars.to_field()),
-        &msm.msm(&loaded, scalars)?,
-    )
+    let values = scalars.to_field();
+    let got = msm.msm(&loaded, scalars)?;
+    expect_equal("point", &bases.expected(0, &values), &got)?;
+    let start = scalars.len() / 3;
+    match scalars.slice(start..scalars.len()) {
+        Some(part) if start > 0 => {
+            let got = msm.msm_from(&loaded, start, part)?;
+            expect_equal("part", &bases.expected(start, &values[start..]), &got)
+        }
+        _ => Ok(()),
+    }
 }
 
 fn every_kind<G: MsmGroup>(
@@ -199,7 +207,7 @@ fn check_rows<G: MsmGroup>(
     let expected: Vec<G> = scalars
         .to_field()
         .chunks(row_len.max(1))
-        .map(|row| bases.expected(row))
+        .map(|row| bases.expected(0, row))
         .collect();
     expect_equal(
         "row points",
@@ -257,6 +265,10 @@ fn refusals<G: MsmGroup>(
             || {
                 let loaded = msm.load(&bases.points)?;
                 expect_error("LengthMismatch", msm.msm(&loaded, scalars), mismatch)?;
+                let part = Scalars::Bits(&[true; 40]);
+                expect_error("LengthMismatch", msm.msm_from(&loaded, 1, part), mismatch)?;
+                let none = Scalars::Bits(&[]);
+                expect_error("LengthMismatch", msm.msm_from(&loaded, 41, none), mismatch)?;
                 expect_error(
                     "LengthMismatch",
                     msm.msm_rows(&loaded, scalars, 41),

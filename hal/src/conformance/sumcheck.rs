@@ -260,18 +260,6 @@ fn bind(dense: &mut [Vec<Fr>], r: Fr) {
     }
 }
 
-/// The value at `r` of the polynomial with values `evals` at `0, 1, …`, by Lagrange's formula.
-fn interpolate(evals: &[Fr], r: Fr) -> Fr {
-    let basis = |i: usize| -> Fr {
-        let others = (0..evals.len()).filter(|&j| j != i);
-        let node = |j: usize| Fr::from(j as u64);
-        others
-            .map(|j| (r - node(j)) / (node(i) - node(j)))
-            .product()
-    };
-    (0..evals.len()).map(|i| evals[i] * basis(i)).sum()
-}
-
 fn check(
     device: &dyn SumcheckDevice,
     shape: &Shape,
@@ -299,8 +287,13 @@ fn check(
         terms.clone(),
     )?;
     let degree = request.degree();
-    let mut prover = device.prepare(request)?;
     let mut dense: Vec<Vec<Fr>> = owned.iter().map(Owned::dense).collect();
+    if device.opens() && num_vars > 0 {
+        let got = device.prepare(request.clone())?.open()?;
+        let expected = expected_round(&dense, &terms, degree);
+        expect_equal("first round without a claim", &expected, &got)?;
+    }
+    let mut prover = device.prepare(request)?;
     let mut challenge = None;
     for round in 0..num_vars {
         let expected = expected_round(&dense, &terms, degree);
@@ -313,7 +306,7 @@ fn check(
             1 => Fr::from(1u64),
             _ => inputs.field(),
         };
-        let next_claim = interpolate(&expected.0, r);
+        let next_claim = expected.evaluate(r);
         bind(&mut dense, r);
         let total: Fr = terms
             .iter()

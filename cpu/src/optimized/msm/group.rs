@@ -21,9 +21,14 @@ pub(crate) trait SumGroup: MsmGroup {
     #[cfg(target_arch = "x86_64")]
     fn lane_bases(ops: Avx512, bases: &[Self::Affine]) -> Self::LaneBases;
 
-    /// One sum per row.
+    /// One sum per row, over the bases from `start` on.
     #[cfg(target_arch = "x86_64")]
-    fn lane_sums(bases: &Self::LaneBases, scalars: Scalars<'_>, row_len: usize) -> Vec<Self>;
+    fn lane_sums(
+        bases: &Self::LaneBases,
+        start: usize,
+        scalars: Scalars<'_>,
+        row_len: usize,
+    ) -> Vec<Self>;
 }
 
 impl SumGroup for G1 {
@@ -40,8 +45,13 @@ impl SumGroup for G1 {
     }
 
     #[cfg(target_arch = "x86_64")]
-    fn lane_sums(bases: &Self::LaneBases, scalars: Scalars<'_>, row_len: usize) -> Vec<Self> {
-        bases.sums(scalars, row_len)
+    fn lane_sums(
+        bases: &Self::LaneBases,
+        start: usize,
+        scalars: Scalars<'_>,
+        row_len: usize,
+    ) -> Vec<Self> {
+        bases.sums(start, scalars, row_len)
     }
 }
 
@@ -59,7 +69,12 @@ impl SumGroup for G2 {
     }
 
     #[cfg(target_arch = "x86_64")]
-    fn lane_sums(bases: &Self::LaneBases, scalars: Scalars<'_>, row_len: usize) -> Vec<Self> {
-        bases.sums(scalars, row_len)
+    fn lane_sums(
+        bases: &Self::LaneBases,
+        start: usize,
+        scalars: Scalars<'_>,
+        row_len: usize,
+    ) -> Vec<Self> {
+        bases.sums(start, scalars, row_len)
     }
 }

@@ -72,11 +72,12 @@ impl<G: SumGroup> Bases<G> {
         Self::Scalar(ScalarBases::new(bases))
     }
 
-    fn sums(&self, scalars: Scalars<'_>, row_len: usize) -> Vec<G> {
+    /// One sum per row, over the bases from `start` on.
+    fn sums(&self, start: usize, scalars: Scalars<'_>, row_len: usize) -> Vec<G> {
         match self {
             #[cfg(target_arch = "x86_64")]
-            Self::Lanes(bases) => G::lane_sums(bases, scalars, row_len),
-            Self::Scalar(bases) => bases.sums(scalars, row_len),
+            Self::Lanes(bases) => G::lane_sums(bases, start, scalars, row_len),
+            Self::Scalar(bases) => bases.sums(start, scalars, row_len),
         }
     }
 }
@@ -88,9 +89,19 @@ impl<G: SumGroup> Msm<G> for OptimizedMsm {
     }
 
     fn msm(&self, bases: &BaseSet<G>, scalars: Scalars<'_>) -> Result<G, DeviceError> {
-        let bases = self.bases(bases, scalars.len())?;
+        self.msm_from(bases, 0, scalars)
+    }
+
+    fn msm_from(
+        &self,
+        bases: &BaseSet<G>,
+        start: usize,
+        scalars: Scalars<'_>,
+    ) -> Result<G, DeviceError> {
+        let bases = self.bases(bases, start.saturating_add(scalars.len()))?;
         // No scalars make no row.
-        Ok(bases.sums(scalars, scalars.len()).into_iter().sum())
+        let sums = bases.sums(start, scalars, scalars.len());
+        Ok(sums.into_iter().sum())
     }
 
     fn msm_rows(
@@ -101,7 +112,7 @@ impl<G: SumGroup> Msm<G> for OptimizedMsm {
     ) -> Result<Vec<G>, DeviceError> {
         let rows = rows_of(scalars.len(), row_len)?.count();
         let bases = self.bases(bases, if rows == 0 { 0 } else { row_len })?;
-        Ok(bases.sums(scalars, row_len))
+        Ok(bases.sums(0, scalars, row_len))
     }
 }
 

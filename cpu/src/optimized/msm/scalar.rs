@@ -18,9 +18,9 @@ impl<G: SumGroup> ScalarBases<G> {
         Self(bases.to_vec())
     }
 
-    /// One sum per row of `row_len` scalars, at most the number of bases.
-    pub(super) fn sums(&self, scalars: Scalars<'_>, row_len: usize) -> Vec<G> {
-        let points = &self.0;
+    /// One sum per row of `row_len` scalars over the bases from `start` on, of which there are as many.
+    pub(super) fn sums(&self, start: usize, scalars: Scalars<'_>, row_len: usize) -> Vec<G> {
+        let points = &self.0[start..];
         let rows = scalars.len().checked_div(row_len).unwrap_or(0);
         // Rows of full scalars, and rows fewer than threads, are split inside the row.
         match Small::of(scalars) {
@@ -39,31 +39,30 @@ impl<G: SumGroup> ScalarBases<G> {
                 .into_iter()
                 .flatten()
                 .filter_map(|range| scalars.slice(range))
-                .map(|row| self.sum(row))
+                .map(|row| sum(points, row))
                 .collect(),
         }
     }
+}
 
-    fn sum(&self, scalars: Scalars<'_>) -> G {
-        let points = &self.0;
-        let piece = scalars
-            .len()
-            .div_ceil(rayon::current_num_threads())
-            .max(TASK);
-        let pieces = scalars.len().div_ceil(piece);
-        let ranges = (0..pieces)
-            .into_par_iter()
-            .map(|index| index * piece..scalars.len().min((index + 1) * piece));
-        match Small::of(scalars) {
-            Some(small) => ranges
-                .map(|range| sum_range::<G>(&points[range.clone()], small, range))
-                .sum(),
-            None => {
-                let scalars = scalars.to_field();
-                ranges
-                    .map(|range| G::msm_unchecked(&points[range.clone()], &scalars[range]))
-                    .sum()
-            }
+fn sum<G: SumGroup>(points: &[G::Affine], scalars: Scalars<'_>) -> G {
+    let piece = scalars
+        .len()
+        .div_ceil(rayon::current_num_threads())
+        .max(TASK);
+    let pieces = scalars.len().div_ceil(piece);
+    let ranges = (0..pieces)
+        .into_par_iter()
+        .map(|index| index * piece..scalars.len().min((index + 1) * piece));
+    match Small::of(scalars) {
+        Some(small) => ranges
+            .map(|range| sum_range::<G>(&points[range.clone()], small, range))
+            .sum(),
+        None => {
+            let scalars = scalars.to_field();
+            ranges
+                .map(|range| G::msm_unchecked(&points[range.clone()], &scalars[range]))
+                .sum()
         }
     }
 }

@@ -65,6 +65,10 @@ impl SumcheckDevice for OptimizedSumcheck {
             request,
         }))
     }
+
+    fn opens(&self) -> bool {
+        true
+    }
 }
 
 /// Chooses the lanes of a request.
@@ -121,25 +125,11 @@ struct Rounds<'a, S: LaneOps> {
 
 impl<S: LaneOps> RoundProver for Rounds<'_, S> {
     fn prove_round(&mut self, bind: Option<Fr>, claim: Fr) -> Result<RoundPoly, DeviceError> {
-        let remaining = self.order.next_round(bind)?;
-        if let Some(r) = bind {
-            self.groups
-                .iter_mut()
-                .filter_map(|group| group.eq.as_mut())
-                .for_each(|eq| eq.bind(r));
-            self.eqs.iter_mut().flatten().for_each(Halves::bind);
-        }
-        let derived = derived(&self.groups);
-        let len = 1usize << (remaining - 1);
-        let mut values: Vec<Vec<Fr>> = self
-            .groups
-            .iter()
-            .map(|group| vec![Fr::ZERO; group.degree + 1])
-            .collect();
-        for (job, sum) in self.sums(len, bind, derived) {
-            values[job.group][job.place] += sum;
-        }
-        Ok(assemble(&self.groups, values, derived, self.degree, claim))
+        self.round(bind, Some(claim))
+    }
+
+    fn open(&mut self) -> Result<RoundPoly, DeviceError> {
+        self.round(None, None)
     }
 
     fn finish(mut self: Box<Self>, bind: Option<Fr>) -> Result<Vec<Fr>, DeviceError> {
@@ -158,6 +148,29 @@ impl<S: LaneOps> RoundProver for Rounds<'_, S> {
 }
 
 impl<S: LaneOps> Rounds<'_, S> {
+    fn round(&mut self, bind: Option<Fr>, claim: Option<Fr>) -> Result<RoundPoly, DeviceError> {
+        let remaining = self.order.next_round(bind)?;
+        if let Some(r) = bind {
+            self.groups
+                .iter_mut()
+                .filter_map(|group| group.eq.as_mut())
+                .for_each(|eq| eq.bind(r));
+            self.eqs.iter_mut().flatten().for_each(Halves::bind);
+        }
+        let derived = claim.and_then(|_| derived(&self.groups));
+        let len = 1usize << (remaining - 1);
+        let mut values: Vec<Vec<Fr>> = self
+            .groups
+            .iter()
+            .map(|group| vec![Fr::ZERO; group.degree + 1])
+            .collect();
+        for (job, sum) in self.sums(len, bind, derived) {
+            values[job.group][job.place] += sum;
+        }
+        let claim = claim.unwrap_or_default();
+        Ok(assemble(&self.groups, values, derived, self.degree, claim))
+    }
+
     /// Binds every table, leaving two halves of `len` entries, and computes the sums of the round.
     fn sums(&mut self, len: usize, bind: Option<Fr>, derived: Option<usize>) -> Vec<(Job, Fr)> {
         let ops = self.ops;

@@ -109,21 +109,21 @@ impl<G: LaneGroup<D>, const D: usize> LaneBases<G, D> {
         self.len() == 0
     }
 
-    /// `Σ_i scalars[row·row_len + i] · bases[i]` for every row.
+    /// `Σ_i scalars[row·row_len + i] · bases[start + i]` for every row.
     ///
     /// # Shapes
-    /// `scalars` holds a whole number of rows of `row_len ≤ len()` values; returns one point per row.
+    /// `scalars` holds a whole number of rows of `row_len ≤ len() − start` values; returns one point per row.
     ///
     /// # Panics
-    /// If a row is longer than the bases: callers check lengths.
+    /// If a row is longer than the bases from `start` on: callers check lengths.
     ///
     /// # Cost
     /// About one lane addition per scalar and window, and two per bucket; for many rows of `b`-bit integers, `b/9`
     /// lane additions per scalar.
-    pub fn sums(&self, scalars: Scalars<'_>, row_len: usize) -> Vec<G> {
+    pub fn sums(&self, start: usize, scalars: Scalars<'_>, row_len: usize) -> Vec<G> {
         let Avx512 { .. } = self.ops;
         // SAFETY: `self.ops` proves that the CPU has the features `sums` is compiled for.
-        unsafe { sums(&self.points, scalars, row_len) }
+        unsafe { sums(&self.points[start..], scalars, row_len) }
     }
 }
 

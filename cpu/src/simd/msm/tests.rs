@@ -34,7 +34,7 @@ fn check<G: LaneGroup<D>, const D: usize>(
     row_len: usize,
 ) {
     let Some(ops) = Avx512::detect() else { return };
-    let got = LaneBases::<G, D>::new(ops, bases).sums(scalars, row_len);
+    let got = LaneBases::<G, D>::new(ops, bases).sums(0, scalars, row_len);
     let expected: Vec<G> = scalars
         .to_field()
         .chunks(row_len)

@@ -99,6 +99,30 @@ struct Rounds<'a, S: LaneOps> {
 
 impl<S: LaneOps> RoundProver for Rounds<'_, S> {
     fn prove_round(&mut self, bind: Option<Fr>, claim: Fr) -> Result<RoundPoly, DeviceError> {
+        self.round(bind, Some(claim))
+    }
+
+    fn open(&mut self) -> Result<RoundPoly, DeviceError> {
+        self.round(None, None)
+    }
+
+    fn finish(mut self: Box<Self>, bind: Option<Fr>) -> Result<Vec<Fr>, DeviceError> {
+        self.order.finish(bind)?;
+        bind.into_iter().for_each(|r| self.bind(r));
+        let value = |place: &Place| match (*place, &self.head) {
+            (Place::Slot(slot), _) => self.values.row(slot)[0],
+            (Place::Head, Head::Eq(eq, _)) => eq.prefix.scale(),
+            (Place::Head, _) => Fr::ZERO,
+        };
+        let evals = self.places.iter().map(value).collect();
+        let Self { values, rooms, .. } = *self;
+        values.free(&rooms);
+        Ok(evals)
+    }
+}
+
+impl<S: LaneOps> Rounds<'_, S> {
+    fn round(&mut self, bind: Option<Fr>, claim: Option<Fr>) -> Result<RoundPoly, DeviceError> {
         let remaining = self.order.next_round(bind)?;
         bind.into_iter().for_each(|r| self.bind(r));
         // With an `eq`, the sums have the factor `scale` and the line, which the others lack.
@@ -125,15 +149,15 @@ impl<S: LaneOps> RoundProver for Rounds<'_, S> {
         let terms = self.terms();
         if let Some(degree) = terms.iter().map(|products| products.degree()).max() {
             // The value at 1 is found by dividing by the line at 1, which vanishes for a coordinate 0.
-            let derived = inverse != Fr::ZERO;
-            let mut values = self.field_values(&terms, degree, derived, remaining);
+            let claim = claim.filter(|_| inverse != Fr::ZERO);
+            let mut values = self.field_values(&terms, degree, claim.is_some(), remaining);
             values.iter_mut().for_each(|value| *value *= scale);
             let degree = values.len() - 1;
-            if derived {
+            if let Some(claim) = claim {
                 let at_zero = total[0] + values[0];
                 values[1] = (claim - constant * at_zero) * inverse - total[1];
             }
-            if !derived || degree > 1 {
+            if claim.is_none() || degree > 1 {
                 complete(&mut values);
             }
             extrapolate(&mut values, total.len());
@@ -146,20 +170,6 @@ impl<S: LaneOps> RoundProver for Rounds<'_, S> {
         }
         total.truncate(len);
         Ok(RoundPoly(total))
-    }
-
-    fn finish(mut self: Box<Self>, bind: Option<Fr>) -> Result<Vec<Fr>, DeviceError> {
-        self.order.finish(bind)?;
-        bind.into_iter().for_each(|r| self.bind(r));
-        let value = |place: &Place| match (*place, &self.head) {
-            (Place::Slot(slot), _) => self.values.row(slot)[0],
-            (Place::Head, Head::Eq(eq, _)) => eq.prefix.scale(),
-            (Place::Head, _) => Fr::ZERO,
-        };
-        let evals = self.places.iter().map(value).collect();
-        let Self { values, rooms, .. } = *self;
-        values.free(&rooms);
-        Ok(evals)
     }
 }
 

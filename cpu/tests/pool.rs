@@ -1,0 +1,188 @@
+//! A pool is a device like its members, whatever it divides and whoever fails.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a broken helper must fail the test"
+)]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use kernelwise_cpu::CpuDevice;
+use kernelwise_hal::field::{AffineRepr, Fr, G1, G1Affine, G2};
+use kernelwise_hal::{
+    BaseSet, Device, DeviceError, DeviceInfo, Grain, Msm, MsmGroup, Pool, RoundProver, Scalars,
+    SumcheckDevice, SumcheckRequest, Table, Term, conformance,
+};
+
+/// Everything is divided.
+const FINE: Grain = Grain {
+    msm_scalars: 1,
+    sumcheck_entries: 1,
+};
+
+fn passes(device: &dyn Device) {
+    if let Err(failure) = conformance::run(device) {
+        panic!("{failure}: {:?}", failure.reason);
+    }
+}
+
+#[test]
+fn a_pool_of_two_passes() {
+    let devices: [Arc<dyn Device>; 2] = [
+        Arc::new(CpuDevice::optimized()),
+        Arc::new(CpuDevice::reference()),
+    ];
+    passes(&Pool::new(devices.to_vec(), FINE).unwrap());
+}
+
+#[test]
+fn a_pool_in_a_pool_passes() {
+    let cpu = || Arc::new(CpuDevice::reference()) as Arc<dyn Device>;
+    let inner = Pool::new(vec![cpu(), cpu(), cpu()], FINE).unwrap();
+    passes(&Pool::new(vec![Arc::new(inner), cpu()], FINE).unwrap());
+}
+
+#[test]
+fn a_pool_without_devices_is_refused() {
+    let error = Pool::new(Vec::new(), FINE).err().unwrap();
+    assert_eq!(
+        error.to_string(),
+        "devices of a pool: expected at least one, got none"
+    );
+}
+
+/// The reference device, which counts what it does and may have no memory for it.
+struct Watched {
+    info: DeviceInfo,
+    inner: CpuDevice,
+    calls: AtomicUsize,
+    full: bool,
+}
+
+impl Watched {
+    fn new(full: bool) -> Arc<Self> {
+        let inner = CpuDevice::reference();
+        Arc::new(Self {
+            info: inner.info().clone(),
+            inner,
+            calls: AtomicUsize::new(0),
+            full,
+        })
+    }
+
+    fn call<R>(&self, run: impl FnOnce() -> Result<R, DeviceError>) -> Result<R, DeviceError> {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        if self.full {
+            return Err(DeviceError::OutOfMemory {
+                device: self.info.name.clone(),
+                asked_bytes: 2,
+                free_bytes: 1,
+            });
+        }
+        run()
+    }
+
+    fn calls(&self) -> usize {
+        self.calls.load(Ordering::Relaxed)
+    }
+}
+
+impl Device for Watched {
+    fn info(&self) -> &DeviceInfo {
+        &self.info
+    }
+
+    fn msm(&self) -> Option<&dyn Msm> {
+        Some(self)
+    }
+
+    fn msm_g2(&self) -> Option<&dyn Msm<G2>> {
+        Some(self)
+    }
+
+    fn sumcheck(&self) -> Option<&dyn SumcheckDevice> {
+        Some(self)
+    }
+}
+
+impl<G: MsmGroup> Msm<G> for Watched {
+    fn load(&self, bases: &[G::Affine]) -> Result<BaseSet<G>, DeviceError> {
+        G::offered(&self.inner).unwrap().load(bases)
+    }
+
+    fn msm(&self, bases: &BaseSet<G>, scalars: Scalars<'_>) -> Result<G, DeviceError> {
+        self.call(|| G::offered(&self.inner).unwrap().msm(bases, scalars))
+    }
+}
+
+impl SumcheckDevice for Watched {
+    fn prepare<'a>(
+        &self,
+        request: SumcheckRequest<'a>,
+    ) -> Result<Box<dyn RoundProver + 'a>, DeviceError> {
+        self.call(|| self.inner.sumcheck().unwrap().prepare(request))
+    }
+
+    fn opens(&self) -> bool {
+        true
+    }
+}
+
+fn points(len: u64) -> Vec<G1Affine> {
+    let multiples = (1..=len).map(|i| G1Affine::generator() * Fr::from(i));
+    multiples.map(G1Affine::from).collect()
+}
+
+#[test]
+fn large_sums_are_divided_and_small_ones_are_not() {
+    let (first, second) = (Watched::new(false), Watched::new(false));
+    let grain = Grain {
+        msm_scalars: 50,
+        ..FINE
+    };
+    let pool = Pool::new(vec![first.clone(), second.clone()], grain).unwrap();
+    let msm: &dyn Msm<G1> = Device::msm(&pool).unwrap();
+    let bases = msm.load(&points(200)).unwrap();
+    let expected = |len: u64| G1::from(G1Affine::generator()) * Fr::from(len * (len + 1) / 2);
+    let sum = |len: usize| msm.msm(&bases, Scalars::Bits(&vec![true; len])).unwrap();
+    assert_eq!(sum(60), expected(60));
+    assert_eq!((first.calls(), second.calls()), (1, 0));
+    assert_eq!(sum(200), expected(200));
+    assert!(first.calls() > 1 && second.calls() > 0);
+}
+
+#[test]
+fn who_has_no_memory_is_replaced() {
+    for (first, second) in [(true, false), (false, true)] {
+        let pool = Pool::new(vec![Watched::new(first), Watched::new(second)], FINE).unwrap();
+        passes(&pool);
+    }
+    let pool = Pool::new(vec![Watched::new(true), Watched::new(true)], FINE).unwrap();
+    let msm: &dyn Msm<G1> = Device::msm(&pool).unwrap();
+    let bases = msm.load(&points(2)).unwrap();
+    let error = msm.msm(&bases, Scalars::Bits(&[true; 2])).err().unwrap();
+    assert_eq!(
+        error.to_string(),
+        "cpu-reference is out of memory: 2 bytes asked, 1 free"
+    );
+}
+
+#[test]
+fn a_divided_sumcheck_is_played_on_every_device() {
+    let (first, second) = (Watched::new(false), Watched::new(false));
+    let pool = Pool::new(vec![first.clone(), second.clone()], FINE).unwrap();
+    let table: Vec<Fr> = (0..64u64).map(Fr::from).collect();
+    let term = Term {
+        coefficient: Fr::from(1u64),
+        factors: [0, 1].as_slice().into(),
+    };
+    let tables = vec![
+        Table::Fr(table.into()),
+        Table::Eq(vec![Fr::from(5u64); 6].into()),
+    ];
+    let request = SumcheckRequest::new(6, tables, vec![term]).unwrap();
+    let mut prover = pool.sumcheck().unwrap().prepare(request).unwrap();
+    assert!(first.calls() > 0 && second.calls() > 0);
+    prover.open().unwrap();
+}

@@ -1,0 +1,167 @@
+//! Sums of points, divided by scalars or by rows.
+
+use std::ops::Range;
+
+use super::rates::{Work, weights};
+use super::{Member, Pool, shares, side_by_side, too_large};
+use crate::msm::rows_of;
+use crate::{BaseSet, DeviceError, DeviceKind, Msm, MsmGroup, Scalars};
+
+/// The bases as each device holds them; none where they do not fit.
+struct Bases<G>(Vec<Option<BaseSet<G>>>);
+
+/// A device that can take a part.
+struct Worker<'a, G: MsmGroup> {
+    member: &'a Member,
+    msm: &'a dyn Msm<G>,
+    set: &'a BaseSet<G>,
+}
+
+impl<G: MsmGroup> Worker<'_, G> {
+    fn kind(&self) -> DeviceKind {
+        self.member.device.info().kind
+    }
+}
+
+impl Pool {
+    fn workers<'a, G: MsmGroup>(
+        &'a self,
+        bases: &'a BaseSet<G>,
+    ) -> Result<Vec<Worker<'a, G>>, DeviceError> {
+        let Bases::<G>(sets) = bases.prepared(&self.info.name)?;
+        let worker = |(member, set): (&'a Member, &'a Option<BaseSet<G>>)| {
+            let msm = G::offered(&*member.device)?;
+            let set = set.as_ref()?;
+            Some(Worker { member, msm, set })
+        };
+        Ok(self.members.iter().zip(sets).filter_map(worker).collect())
+    }
+
+    /// Divides `units` of `scalars_per_unit` scalars among the devices that hold the bases, and lets each compute its range; what a device has no
+    /// memory for is done by another.
+    fn divide<G: MsmGroup, R: Send>(
+        &self,
+        bases: &BaseSet<G>,
+        units: usize,
+        scalars_per_unit: usize,
+        work: Work,
+        compute: impl Fn(&Worker<'_, G>, Range<usize>) -> Result<R, DeviceError> + Sync,
+    ) -> Result<Vec<R>, DeviceError> {
+        let workers = self.workers(bases)?;
+        let rates: Vec<_> = (workers.iter())
+            .map(|worker| worker.member.rates.get(work))
+            .collect();
+        let grain = self.grain.msm_scalars.div_ceil(scalars_per_unit.max(1));
+        let parts = shares(units, &weights(&rates), grain.max(1));
+        let mut start = 0;
+        let mut jobs = Vec::new();
+        for (index, (worker, share)) in workers.iter().zip(parts).enumerate() {
+            if share > 0 {
+                jobs.push((worker.kind(), (index, start..start + share)));
+                start += share;
+            }
+        }
+        let results = side_by_side(jobs, |(index, range): (usize, Range<usize>)| {
+            let result = compute(&workers[index], range.clone());
+            (index, range, result)
+        });
+        let mut out = Vec::with_capacity(results.len());
+        for ((index, range, mut result), time) in results {
+            if result.is_ok() {
+                let scalars = range.len() * scalars_per_unit;
+                let rates = &workers[index].member.rates;
+                rates.measured(work, scalars, time);
+            }
+            for other in (0..workers.len()).filter(|&other| other != index) {
+                if result.as_ref().is_err_and(too_large) {
+                    result = compute(&workers[other], range.clone());
+                }
+            }
+            out.push(result?);
+        }
+        Ok(out)
+    }
+}
+
+fn work<G: MsmGroup>(scalars: Scalars<'_>) -> Work {
+    let g2 = G::NAME != "G1";
+    match scalars {
+        Scalars::Fr(_) => Work::Full(g2),
+        Scalars::Int(_) | Scalars::Bits(_) => Work::Small(g2),
+    }
+}
+
+impl<G: MsmGroup> Msm<G> for Pool {
+    fn load(&self, bases: &[G::Affine]) -> Result<BaseSet<G>, DeviceError> {
+        let mut refused = self.unsupported("msm");
+        let mut sets = Vec::with_capacity(self.members.len());
+        for member in &self.members {
+            let set = match G::offered(&*member.device).map(|msm| msm.load(bases)) {
+                Some(Err(error)) if too_large(&error) => {
+                    refused = error;
+                    None
+                }
+                set => set.transpose()?,
+            };
+            sets.push(set);
+        }
+        if sets.iter().all(Option::is_none) {
+            return Err(refused);
+        }
+        let name = &self.info.name;
+        Ok(BaseSet::new(name, bases.len(), Box::new(Bases(sets))))
+    }
+
+    fn msm(&self, bases: &BaseSet<G>, scalars: Scalars<'_>) -> Result<G, DeviceError> {
+        self.msm_from(bases, 0, scalars)
+    }
+
+    fn msm_from(
+        &self,
+        bases: &BaseSet<G>,
+        start: usize,
+        scalars: Scalars<'_>,
+    ) -> Result<G, DeviceError> {
+        let len = scalars.len();
+        let needed = start.saturating_add(len);
+        if needed > bases.len() {
+            return Err(DeviceError::LengthMismatch {
+                what: "scalars",
+                expected: bases.len(),
+                got: needed,
+            });
+        }
+        let parts = self.divide(bases, len, 1, work::<G>(scalars), |worker, range| {
+            let first = start + range.start;
+            match scalars.slice(range) {
+                Some(part) if first == 0 => worker.msm.msm(worker.set, part),
+                Some(part) => worker.msm.msm_from(worker.set, first, part),
+                None => Ok(G::zero()),
+            }
+        })?;
+        Ok(parts.into_iter().sum())
+    }
+
+    fn msm_rows(
+        &self,
+        bases: &BaseSet<G>,
+        scalars: Scalars<'_>,
+        row_len: usize,
+    ) -> Result<Vec<G>, DeviceError> {
+        let rows = rows_of(scalars.len(), row_len)?.count();
+        // Fewer rows than devices are divided inside.
+        if rows < self.members.len() {
+            let rows = rows_of(scalars.len(), row_len)?;
+            let rows = rows.filter_map(|range| scalars.slice(range));
+            return rows.map(|row| Msm::<G>::msm(self, bases, row)).collect();
+        }
+        let parts = self.divide(bases, rows, row_len, work::<G>(scalars), |worker, range| {
+            let range = range.start * row_len..range.end * row_len;
+            match scalars.slice(range) {
+                Some(part) => worker.msm.msm_rows(worker.set, part, row_len),
+                None => Ok(Vec::new()),
+            }
+        })?;
+        Ok(parts.concat())
+    }
+}
