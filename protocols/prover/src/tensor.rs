@@ -175,6 +175,38 @@ impl TensorData {
         }
     }
 
+    /// The values of all parts one after the other: integers in the widest width of a part if all parts are, or else field elements.
+    ///
+    /// # Panics
+    /// If the number of values is not that of the shape.
+    pub(crate) fn concat(shape: Shape, parts: &[&Self]) -> Self {
+        fn join<T: TryFrom<i64> + Default>(parts: &[&IntTensor]) -> Vec<T> {
+            let values = parts.iter().flat_map(|part| part.as_slice().iter());
+            // Every width here holds the values of the widest part.
+            values.map(|v| T::try_from(v).unwrap_or_default()).collect()
+        }
+        let Some(integers) = parts
+            .iter()
+            .map(|part| part.as_int())
+            .collect::<Option<Vec<_>>>()
+        else {
+            let values: Vec<Fr> = parts
+                .iter()
+                .flat_map(|part| part.to_values().to_field())
+                .collect();
+            assert_eq!(values.len(), shape.len(), "values must fill the shape");
+            return Self::Field(FieldTensor { shape, values });
+        };
+        let bytes = integers.iter().map(|part| part.as_slice().value_bytes());
+        let data = match bytes.max().unwrap_or(1) {
+            1 => IntData::I8(join(&integers)),
+            2 => IntData::I16(join(&integers)),
+            4 => IntData::I32(join(&integers)),
+            _ => IntData::I64(join(&integers)),
+        };
+        Self::Int(IntTensor::from_data(shape, data))
+    }
+
     /// The logical shape.
     pub fn shape(&self) -> &Shape {
         match self {

@@ -175,19 +175,18 @@ pub fn execute(
         witness.set(id, values.clone());
     }
     for (index, launch) in graph.launches.iter().enumerate() {
-        let outputs = match &launch.kernel {
-            Kernel::Circuit(kernel) => {
-                let inputs = launch.inputs.iter().map(|&id| witness.data(id));
-                let inputs = inputs.collect::<Result<Vec<_>, _>>()?;
-                let view = LaunchView { graph, launch };
-                kernels::circuit::execute(
-                    kernel,
-                    &view,
-                    program.wire_widths(index),
-                    registry,
-                    &inputs,
-                )?
+        if let Kernel::Circuit(kernel) = &launch.kernel {
+            let inputs = launch.inputs.iter().map(|&id| witness.data(id));
+            let inputs = inputs.collect::<Result<Vec<_>, _>>()?;
+            let view = LaunchView { graph, launch };
+            let widths = program.wire_widths(index);
+            let found = kernels::circuit::execute(kernel, &view, widths, registry, &inputs)?;
+            for (&id, data) in launch.outputs.iter().zip(found) {
+                witness.set(id, data);
             }
+            continue;
+        }
+        let outputs = match &launch.kernel {
             Kernel::Reshape(_) | Kernel::Linear(_) if moves_field(launch, &witness) => {
                 vec![moved(graph, launch, &witness)?]
             }

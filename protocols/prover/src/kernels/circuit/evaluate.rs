@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use super::levels::{Level, Row};
 
 /// Rows shorter than this in all are not worth a second thread.
-const PARALLEL_VALUES: usize = 1 << 14;
+pub(super) const PARALLEL_VALUES: usize = 1 << 14;
 
 /// A coefficient in both forms.
 #[derive(Debug, Clone, Copy)]

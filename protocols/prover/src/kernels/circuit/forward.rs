@@ -1,12 +1,14 @@
 //! The levels of a launch, from the tensors at its ports up.
 
 use kernelwise_core::circuit::{Circuit, Width};
+use kernelwise_core::field::Fr;
 use kernelwise_core::kernels::CircuitLaunch;
 use kernelwise_core::program::Shape;
 use kernelwise_hal::{IntSlice, Scalars};
+use rayon::prelude::*;
 
-use super::evaluate::{Coefficient, next_level};
-use super::levels::{Level, Rows, WIDTHS};
+use super::evaluate::{Coefficient, PARALLEL_VALUES, next_level};
+use super::levels::{Level, WIDTHS};
 use crate::error::ProveError;
 use crate::tensor::TensorData;
 
@@ -185,67 +187,96 @@ fn bottom(
     ports: &[&TensorData],
 ) -> Option<Level> {
     let padded: usize = kernel.grid.padded_len();
-    let mut level = Level::zeros(widths, padded);
     let all = vec![true; kernel.grid.rank()];
-    let places = WIDTHS.map(|width| level.wires_of(width));
-    let mut row_of = vec![0usize; circuit.width(0)];
-    for wires in &places {
-        for (row, &wire) in wires.iter().enumerate() {
-            *row_of.get_mut(wire as usize)? = row;
-        }
-    }
-    let mut start = 0;
-    for (index, (port, tensor)) in circuit.ports().zip(ports).enumerate() {
-        let len = port.len as usize;
-        let offsets = offsets(&kernel.grid, kernel.axes.get(index).unwrap_or(&all));
-        for x in 0..len {
-            let (wire, width) = (start + x, *widths.get(start + x)?);
-            let range = row_of[wire] * padded..(row_of[wire] + 1) * padded;
-            let source = offsets.iter().map(|&offset| offset * len + x);
-            fill(level.rows_mut(), width, range, tensor, source)?;
-        }
-        start += len;
-    }
+    let offsets: Vec<Vec<usize>> = (0..circuit.ports().count())
+        .map(|index| offsets(&kernel.grid, kernel.axes.get(index).unwrap_or(&all)))
+        .collect();
+    let ports = circuit.ports().zip(ports).zip(&offsets);
+    let sources: Vec<Source<'_>> = ports
+        .flat_map(|((port, tensor), offsets)| {
+            let len = port.len as usize;
+            (0..len).map(move |element| Source {
+                scalars: tensor.scalars(),
+                offsets,
+                len,
+                element,
+            })
+        })
+        .collect();
+    let mut level = Level::zeros(widths, padded);
+    let wires = WIDTHS.map(|width| level.wires_of(width));
+    let of = |width: usize| wires[width].iter().map(|&wire| sources.get(wire as usize));
+    let sources: [Option<Vec<&Source<'_>>>; 5] = std::array::from_fn(|width| of(width).collect());
+    let [i8, i16, i32, i64, field] = sources;
+    let rows = level.rows_mut();
+    fill_rows(&mut rows.i8, padded, &i8?, Source::integers)?;
+    fill_rows(&mut rows.i16, padded, &i16?, Source::integers)?;
+    fill_rows(&mut rows.i32, padded, &i32?, Source::integers)?;
+    fill_rows(&mut rows.i64, padded, &i64?, Source::integers)?;
+    fill_rows(&mut rows.field, padded, &field?, Source::elements)?;
     Some(level)
 }
 
-/// Fills one row; `None` if a value does not fit the width.
-fn fill(
-    rows: &mut Rows,
-    width: Width,
-    range: std::ops::Range<usize>,
-    tensor: &TensorData,
-    source: impl Iterator<Item = usize>,
-) -> Option<()> {
-    fn gather<T: TryFrom<i64>>(
-        values: IntSlice<'_>,
-        source: impl Iterator<Item = usize>,
-        row: &mut [T],
-    ) -> Option<()> {
-        for (slot, index) in row.iter_mut().zip(source) {
-            *slot = T::try_from(values.get(index)?).ok()?;
+/// Where the values of a wire of level 0 come from.
+struct Source<'a> {
+    scalars: Scalars<'a>,
+    /// By padded instance.
+    offsets: &'a [usize],
+    /// Elements of an instance, and which of them this is.
+    len: usize,
+    element: usize,
+}
+
+impl Source<'_> {
+    fn places(&self) -> impl Iterator<Item = usize> {
+        let place = |&offset: &usize| offset * self.len + self.element;
+        self.offsets.iter().map(place)
+    }
+
+    /// `None` if a value does not fit.
+    fn integers<T: TryFrom<i64>>(&self, row: &mut [T]) -> Option<()> {
+        fn gather<S: Copy + Into<i64>, T: TryFrom<i64>>(
+            values: &[S],
+            places: impl Iterator<Item = usize>,
+            row: &mut [T],
+        ) -> Option<()> {
+            for (slot, place) in row.iter_mut().zip(places) {
+                *slot = T::try_from((*values.get(place)?).into()).ok()?;
+            }
+            Some(())
+        }
+        match self.scalars {
+            Scalars::Int(IntSlice::I8(values)) => gather(values, self.places(), row),
+            Scalars::Int(IntSlice::I16(values)) => gather(values, self.places(), row),
+            Scalars::Int(IntSlice::I32(values)) => gather(values, self.places(), row),
+            Scalars::Int(IntSlice::I64(values)) => gather(values, self.places(), row),
+            Scalars::Fr(_) | Scalars::Bits(_) => None,
+        }
+    }
+
+    fn elements(&self, row: &mut [Fr]) -> Option<()> {
+        for (slot, place) in row.iter_mut().zip(self.places()) {
+            *slot = match self.scalars {
+                Scalars::Int(values) => values.get(place)?.into(),
+                Scalars::Fr(values) => *values.get(place)?,
+                Scalars::Bits(values) => (*values.get(place)?).into(),
+            };
         }
         Some(())
     }
-    match (tensor.scalars(), width) {
-        (Scalars::Int(values), Width::I8) => gather(values, source, rows.i8.get_mut(range)?),
-        (Scalars::Int(values), Width::I16) => gather(values, source, rows.i16.get_mut(range)?),
-        (Scalars::Int(values), Width::I32) => gather(values, source, rows.i32.get_mut(range)?),
-        (Scalars::Int(values), Width::I64) => gather(values, source, rows.i64.get_mut(range)?),
-        (Scalars::Int(values), Width::Field) => {
-            for (slot, index) in rows.field.get_mut(range)?.iter_mut().zip(source) {
-                *slot = values.get(index)?.into();
-            }
-            Some(())
-        }
-        (Scalars::Fr(values), Width::Field) => {
-            for (slot, index) in rows.field.get_mut(range)?.iter_mut().zip(source) {
-                *slot = *values.get(index)?;
-            }
-            Some(())
-        }
-        _ => None,
-    }
+}
+
+/// Fills rows of `len` values, each from its source.
+fn fill_rows<'a, T: Send>(
+    rows: &mut [T],
+    len: usize,
+    sources: &[&Source<'a>],
+    fill: impl Fn(&Source<'a>, &mut [T]) -> Option<()> + Sync,
+) -> Option<()> {
+    rows.par_chunks_exact_mut(len)
+        .zip(sources)
+        .with_min_len(PARALLEL_VALUES.div_ceil(len))
+        .try_for_each(|(row, source)| fill(source, row))
 }
 
 /// For each padded instance, the index of its element in a tensor that has the axes named by `kept`; padded instances
@@ -271,7 +302,6 @@ pub(super) fn offsets(grid: &Shape, kept: &[bool]) -> Vec<usize> {
 mod tests {
     use kernelwise_core::Values;
     use kernelwise_core::circuit::{CircuitId, Constant, Layer, Port};
-    use kernelwise_core::field::Fr;
     use kernelwise_core::kernels::ProofSystem;
     use kernelwise_core::program::Range;
 

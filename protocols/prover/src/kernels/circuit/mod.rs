@@ -3,7 +3,6 @@
 mod advice;
 mod evaluate;
 mod forward;
-mod functions;
 mod levels;
 mod phases;
 mod prove;

@@ -2,14 +2,13 @@
 
 use kernelwise_core::Values;
 use kernelwise_core::circuit::{Circuit, Width};
-use kernelwise_core::field::Fr;
 use kernelwise_core::kernels::{CircuitLaunch, LaunchView};
 use kernelwise_core::program::{Range, Shape};
 use rayon::prelude::*;
 
-use super::advice::{Machine, to_integer};
-use super::evaluate::Coefficient;
-use super::forward::{Forward, offsets};
+use super::advice::{Machine, hints, to_integer};
+use super::evaluate::{Coefficient, PARALLEL_VALUES};
+use super::forward::Forward;
 use super::levels::Row;
 use crate::error::ProveError;
 use crate::hints::HintRegistry;
@@ -22,7 +21,7 @@ pub(crate) fn execute(
     widths: &[Vec<Width>],
     registry: &HintRegistry,
     inputs: &[&TensorData],
-) -> Result<Vec<Values>, ProveError> {
+) -> Result<Vec<TensorData>, ProveError> {
     let circuit = circuit_of(kernel, view)?;
     let coefficients = coefficients(circuit);
     let tables = kernel.tables.iter().filter_map(|&id| view.graph.table(id));
@@ -33,22 +32,10 @@ pub(crate) fn execute(
         tables: &tables.collect::<Vec<_>>(),
         registry,
     };
-    let hints = all_hints(kernel, &machine, inputs)?;
-    let all = vec![true; kernel.grid.rank()];
-    let tensors: Vec<TensorData> = hints
-        .iter()
-        .zip(&circuit.hints)
-        .map(|(values, port)| {
-            TensorData::new(
-                kernel.tensor_shape(port, &all),
-                values.clone(),
-                &Range::FIELD,
-            )
-        })
-        .collect();
-    let ports: Vec<&TensorData> = inputs.iter().copied().chain(&tensors).collect();
+    let hints = hints(kernel, &machine, inputs)?;
+    let ports: Vec<&TensorData> = inputs.iter().copied().chain(&hints).collect();
     let instances = padded_instances(&kernel.grid);
-    let mut outputs: Vec<Option<Values>> = vec![None; circuit.outputs.len()];
+    let mut outputs: Vec<Option<TensorData>> = vec![None; circuit.outputs.len()];
     let machine = Forward {
         kernel,
         circuit,
@@ -61,52 +48,60 @@ pub(crate) fn execute(
                 continue;
             }
             let id = view.launch.outputs.get(place);
-            let range = id.and_then(|&id| view.graph.tensor(id)).map(|t| t.range);
+            let Some(tensor) = id.and_then(|&id| view.graph.tensor(id)) else {
+                continue;
+            };
             let rows: Vec<Row<'_>> = output.wires.iter().map(|&wire| level.row(wire)).collect();
-            let found = output_values(&rows, &instances, range == Some(Range::FIELD));
+            let found = output_values(&rows, &instances, tensor.range == Range::FIELD);
             let found = found.ok_or_else(|| ProveError::Hint {
                 launch: view.launch.name.clone(),
                 problem: "an output is no 64-bit integer",
             })?;
             if let Some(slot) = outputs.get_mut(place) {
-                *slot = Some(found);
+                *slot = Some(TensorData::new(tensor.shape.clone(), found, &tensor.range));
             }
         }
         Ok(())
     })?;
     let missing = ProveError::Internal("a circuit without a level");
-    let mut outputs: Vec<Values> = outputs.into_iter().collect::<Option<_>>().ok_or(missing)?;
+    let outputs: Option<Vec<TensorData>> = outputs.into_iter().collect();
+    let mut outputs = outputs.ok_or(missing)?;
     outputs.extend(hints);
     Ok(outputs)
 }
 
 /// The values of an output: integers if all are, or else field elements where those are allowed.
 fn output_values(rows: &[Row<'_>], instances: &[usize], any: bool) -> Option<Values> {
-    let integers: Option<Vec<i64>> = by_instance(rows, instances)
-        .map(|(row, n)| match row {
-            Row::Int(row) => row.get(n),
-            Row::Field(row) => row.get(n).and_then(|&value| to_integer(value)),
-        })
-        .collect();
-    let lifted = || by_instance(rows, instances).map(|(row, n)| row.lift(n));
-    match integers {
+    fn gather<T: Copy + Default + Send>(
+        rows: &[Row<'_>],
+        instances: &[usize],
+        value: impl Fn(&Row<'_>, usize) -> Option<T> + Sync,
+    ) -> Option<Vec<T>> {
+        let mut values = vec![T::default(); rows.len() * instances.len()];
+        let chunks = values.par_chunks_mut(rows.len().max(1)).zip(instances);
+        let fill = |(values, &n): (&mut [T], &usize)| {
+            for (slot, row) in values.iter_mut().zip(rows) {
+                *slot = value(row, n)?;
+            }
+            Some(())
+        };
+        let least = PARALLEL_VALUES.div_ceil(rows.len().max(1));
+        chunks.with_min_len(least).try_for_each(fill)?;
+        Some(values)
+    }
+    let integer = |row: &Row<'_>, n: usize| match row {
+        Row::Int(row) => row.get(n),
+        Row::Field(row) => row.get(n).and_then(|&value| to_integer(value)),
+    };
+    match gather(rows, instances, integer) {
         Some(integers) => Some(Values::Int(integers)),
-        None => any.then(|| Values::Field(lifted().collect())),
+        None if any => gather(rows, instances, |row, n| Some(row.lift(n))).map(Values::Field),
+        None => None,
     }
 }
 
-/// All values of an output, instance by instance.
-fn by_instance<'r, 'a>(
-    rows: &'r [Row<'a>],
-    instances: &'r [usize],
-) -> impl Iterator<Item = (Row<'a>, usize)> + 'r {
-    instances
-        .iter()
-        .flat_map(move |&n| rows.iter().map(move |&row| (row, n)))
-}
-
 /// The padded index of each logical instance.
-fn padded_instances(grid: &Shape) -> Vec<usize> {
+pub(super) fn padded_instances(grid: &Shape) -> Vec<usize> {
     let mut indices = vec![0usize];
     for &dim in grid.dims() {
         let size = dim.next_power_of_two();
@@ -116,77 +111,6 @@ fn padded_instances(grid: &Shape) -> Vec<usize> {
             .collect();
     }
     indices
-}
-
-fn all_hints(
-    kernel: &CircuitLaunch,
-    machine: &Machine<'_>,
-    inputs: &[&TensorData],
-) -> Result<Vec<Values>, ProveError> {
-    let circuit = machine.circuit;
-    if circuit.advice.wires.is_empty() {
-        return Ok(Vec::new());
-    }
-    let instances = padded_instances(&kernel.grid);
-    let offsets: Vec<Vec<usize>> = kernel
-        .axes
-        .iter()
-        .map(|kept| offsets(&kernel.grid, kept))
-        .collect();
-    let found: Vec<Values> = instances
-        .par_iter()
-        .map(|&n| {
-            let mut values = Vec::with_capacity(circuit.input_width());
-            for ((port, tensor), offsets) in circuit.inputs.iter().zip(inputs).zip(&offsets) {
-                let start = offsets[n] * port.len as usize;
-                let wires = start..start + port.len as usize;
-                values.extend(wires.filter_map(|index| tensor.element(index)));
-            }
-            machine.run(&values)
-        })
-        .collect::<Result<_, _>>()?;
-    let mut start = 0;
-    let ports = circuit.hints.iter().map(|port| {
-        let range = start..start + port.len as usize;
-        start = range.end;
-        // One hint that is no integer makes no others field elements: committing to those costs much more.
-        let integers: Option<Vec<i64>> = found
-            .iter()
-            .flat_map(|values| integers_of(values, range.clone()))
-            .collect();
-        match integers {
-            Some(integers) => Values::Int(integers),
-            None => {
-                let own =
-                    |values: &Values| values.to_field().get(range.clone()).map(<[Fr]>::to_vec);
-                Values::Field(found.iter().filter_map(own).flatten().collect())
-            }
-        }
-    });
-    Ok(ports.collect())
-}
-
-/// The values of a port as integers, each `None` that is not one.
-fn integers_of(
-    values: &Values,
-    range: std::ops::Range<usize>,
-) -> Box<dyn Iterator<Item = Option<i64>> + '_> {
-    match values {
-        Values::Int(values) => Box::new(
-            values
-                .get(range)
-                .unwrap_or_default()
-                .iter()
-                .map(|&v| Some(v)),
-        ),
-        Values::Field(values) => Box::new(
-            values
-                .get(range)
-                .unwrap_or_default()
-                .iter()
-                .map(|&v| to_integer(v)),
-        ),
-    }
 }
 
 /// The circuit of a launch.
