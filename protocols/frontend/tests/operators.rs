@@ -552,3 +552,28 @@ fn arg_max_of_a_product_is_exact() {
         assert_eq!(execution.outputs(), [[expected as i64]]);
     }
 }
+
+/// What an importer writes operator by operator is rewritten as any other program is.
+#[test]
+fn equal_launches_and_chains_of_moves_are_found() {
+    let net = || {
+        Net::new(&[&[3, 4]])
+            .node("Relu", "x0 -> a", &[])
+            .node("Relu", "x0 -> b", &[])
+            .node("Transpose", "a -> t", &[ints("perm", &[1, 0])])
+            .node("Transpose", "t -> u", &[ints("perm", &[1, 0])])
+            .node("Add", "u b -> y", &[])
+    };
+    let model = check(net(), ROUNDING);
+    let as_written = QuantiseOptions {
+        rewrite: false,
+        ..QuantiseOptions::default()
+    };
+    let written = check_with(net(), ROUNDING, &as_written);
+    let count = |model, kernel| launches(model, kernel);
+    assert_eq!(count(&written, "lookup") - count(&model, "lookup"), 1);
+    assert!(count(&written, "linear") > count(&model, "linear"));
+    // Nothing is left of the transposes, the second activation is the first.
+    let gone = |value: &str| model.trace().iter().all(|traced| traced.value != value);
+    assert!(gone("t"), "{:?}", model.trace());
+}

@@ -23,7 +23,7 @@
 //! | `r1cs` | from there to rank-one constraints |
 //! | `inspect` | what came out |
 //! | `context` | programs: kernels launched over grids, mixed with tensor kernels: [`Context`] |
-//! | `patch` | a program's graph made cheaper |
+//! | [`patch`] | a program's graph made cheaper |
 //! | [`kernels`] | kernels that are ready to use |
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -37,7 +37,7 @@ mod ir;
 mod kernel;
 pub mod kernels;
 mod lower;
-mod patch;
+pub mod patch;
 mod r1cs;
 mod table;
 

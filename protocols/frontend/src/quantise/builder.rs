@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use kernelwise_core::kernels::{Kernel, Linear, Lookup, Rescale, Reshape};
 use kernelwise_core::program::{
-    AxisMap, AxisMultiplier, IndexMap, KernelGraph, Launch, LinearTerm, Range, Shape, TableId,
+    AxisMultiplier, KernelGraph, Launch, LinearTerm, Range, Shape, TableId,
     Tensor, TensorId, TensorKind,
 };
+use kernelwise_language::patch::relabelling;
 
 use super::options::QuantiseOptions;
 use super::tables::{TableSpec, Tables};
@@ -174,23 +175,11 @@ impl Builder<'_> {
         if from.dims() == shape {
             return Ok(value.tensor);
         }
-        let long = |dims: &[usize]| -> Vec<usize> {
-            (0..dims.len()).filter(|&axis| dims[axis] != 1).collect()
-        };
-        let (from_axes, to_axes) = (long(from.dims()), long(shape));
-        let dims = |axes: &[usize], of: &[usize]| -> Vec<usize> {
-            axes.iter().map(|&axis| of[axis]).collect()
-        };
-        let relabelled = if dims(&from_axes, from.dims()) == dims(&to_axes, shape) {
+        let relabelled = if let Some(map) = relabelling(&from, &Shape::new(shape)) {
             // Only axes of length 1 come and go: no sumcheck, no dense claim.
-            let mut map = IndexMap(vec![AxisMap::fixed(0); from.rank()]);
-            for (&from, &to) in from_axes.iter().zip(&to_axes) {
-                map.0[from] = AxisMap::identity(to);
-            }
             let term = LinearTerm {
-                coefficient: 1,
-                multipliers: Vec::new(),
                 map,
+                ..LinearTerm::scaled(1, 0)
             };
             self.linear(layer, ".axes", shape.to_vec(), vec![(value.tensor, term)])?
         } else {

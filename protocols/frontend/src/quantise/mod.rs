@@ -15,6 +15,7 @@ mod tables;
 mod weights;
 
 use kernelwise_core::program::KernelGraph;
+use kernelwise_language::patch::optimise;
 
 pub use options::QuantiseOptions;
 
@@ -82,13 +83,28 @@ fn build(
     builder.lower()?;
     let Builder {
         mut graph,
-        parameters,
+        mut parameters,
         tables,
         report,
-        trace,
+        mut trace,
         ..
     } = builder;
     tables.finish(&mut graph, options.max_table_bits)?;
+    if options.rewrite {
+        let places = optimise(&mut graph);
+        parameters = parameters
+            .into_iter()
+            .filter_map(|(id, values)| Some((*places.get(&id)?, values)))
+            .collect();
+        // A value that went into the next one can no longer be looked at.
+        trace.retain_mut(|traced| {
+            let place = places.get(&traced.tensor);
+            place.is_some_and(|place| {
+                traced.tensor = *place;
+                true
+            })
+        });
+    }
     graph.max_columns = options
         .max_columns
         .unwrap_or_else(|| cost::best_columns(&graph));

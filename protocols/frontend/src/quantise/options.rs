@@ -15,6 +15,8 @@ pub struct QuantiseOptions {
     pub max_table_bits: u32,
     /// Columns of a commitment row; `None` picks the smallest proof.
     pub max_columns: Option<usize>,
+    /// Whether the program's graph is [rewritten](kernelwise_language::patch) to a cheaper one with the same outputs.
+    pub rewrite: bool,
 }
 
 impl Default for QuantiseOptions {
@@ -25,6 +27,7 @@ impl Default for QuantiseOptions {
             min_multiplier: 16,
             max_table_bits: 20,
             max_columns: None,
+            rewrite: true,
         }
     }
 }

@@ -230,12 +230,21 @@ pub fn check_with(net: Net, tolerance: f64, options: &QuantiseOptions) -> Quanti
     let samples = samples(&model);
     let calibration = model.calibrate(samples.iter().map(Vec::as_slice)).unwrap();
     let quantised = quantise(&model, &calibration, options).unwrap();
+    let as_written = QuantiseOptions {
+        rewrite: false,
+        ..options.clone()
+    };
+    let written = quantise(&model, &calibration, &as_written).unwrap();
+    let launches = |model: &QuantisedModel| model.program().graph().launches.len();
+    assert!(launches(&quantised) <= launches(&written));
     let (mut error, mut largest) = (0f64, 0f64);
     for sample in &samples {
         let floats = model.float_run(sample).unwrap();
         let inputs = quantised.quantise_inputs(sample).unwrap();
         assert_eq!(inputs.saturated, 0);
         let execution = quantised.execute(&inputs.values).unwrap();
+        let unpatched = written.execute(&inputs.values).unwrap();
+        assert_eq!(execution.outputs(), unpatched.outputs());
         let integers = quantised.dequantise_outputs(&execution.outputs());
         assert_eq!(floats.len(), integers.len());
         for (floats, integers) in floats.iter().zip(&integers) {

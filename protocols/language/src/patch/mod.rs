@@ -1,4 +1,4 @@
-//! Rewriting a program's graph before it is validated: the same outputs from fewer and cheaper launches.
+//! Rewriting a program's graph before it is validated: the same outputs from fewer and cheaper launches, whoever built the graph.
 //!
 //! A [`Patch`] finds places where it would help and says what changes there; applying a [`Change`] is the same for all of them. What
 //! changes is checked by the kernels' own relations, and a change that one of them refuses is not made.
@@ -29,6 +29,7 @@ use kernelwise_core::program::{KernelGraph, Launch, TensorId, TensorKind};
 
 use dead::DropDead;
 use linear::{DropIdentity, JoinLinear};
+pub use reshape::relabelling;
 use reshape::{JoinReshapes, RelabelAxes};
 use share::ShareLaunches;
 
@@ -108,11 +109,14 @@ impl<'g> Edges<'g> {
     }
 }
 
-/// Applies all patches until none finds anything; returns the new index of every tensor that is left.
+/// Applies all patches until none finds anything; returns the new index of every tensor that is left, and for every tensor whose
+/// readers read an equal one instead the index of that.
+///
+/// The graph need not be valid yet; its outputs stay what they are.
 ///
 /// # Cost
 /// One walk over the launches per change.
-pub(crate) fn optimise(graph: &mut KernelGraph) -> BTreeMap<TensorId, TensorId> {
+pub fn optimise(graph: &mut KernelGraph) -> BTreeMap<TensorId, TensorId> {
     let patches: [&dyn Patch; 6] = [
         &DropDead,
         &ShareLaunches,
@@ -121,23 +125,33 @@ pub(crate) fn optimise(graph: &mut KernelGraph) -> BTreeMap<TensorId, TensorId> 
         &JoinLinear,
         &DropIdentity,
     ];
+    let mut aliases = Vec::new();
     // Every change removes a launch, or a reshape for good: this ends.
-    while patches.iter().any(|patch| apply_first(*patch, graph)) {}
-    compact(graph)
+    while let Some(change) = patches.iter().find_map(|patch| apply_first(*patch, graph)) {
+        aliases.extend(change.alias);
+    }
+    let mut places = compact(graph);
+    // What a tensor gives way to may give way later.
+    for (from, to) in aliases.into_iter().rev() {
+        if let Some(&place) = places.get(&to) {
+            places.insert(from, place);
+        }
+    }
+    places
 }
 
-/// Makes the first change that the kernels concerned accept; returns whether there was one.
-fn apply_first(patch: &dyn Patch, graph: &mut KernelGraph) -> bool {
+/// Makes the first change that the kernels concerned accept, if there is one.
+fn apply_first(patch: &dyn Patch, graph: &mut KernelGraph) -> Option<Change> {
     let changes: Vec<Change> = patch.find(&Edges::of(graph)).collect();
-    changes.into_iter().any(|change| apply(change, graph))
+    changes.into_iter().find(|change| apply(change, graph))
 }
 
 /// Makes a change; leaves the graph as it is and returns `false` if a launch would not fit its kernel any more.
-fn apply(change: Change, graph: &mut KernelGraph) -> bool {
+fn apply(change: &Change, graph: &mut KernelGraph) -> bool {
     let before = graph.launches.clone();
-    for (index, launch) in change.replace {
-        if let Some(slot) = graph.launches.get_mut(index) {
-            *slot = launch;
+    for (index, launch) in &change.replace {
+        if let Some(slot) = graph.launches.get_mut(*index) {
+            *slot = launch.clone();
         }
     }
     let inputs = graph.launches.iter_mut().flat_map(|l| &mut l.inputs);

@@ -41,8 +41,9 @@ impl Patch for RelabelAxes {
     }
 }
 
-/// Where each axis of `from` is in `to`, if they differ in axes of length 1 only.
-fn relabelling(from: &Shape, to: &Shape) -> Option<IndexMap> {
+/// Where each axis of `from` is in `to`, if they differ in axes of length 1 only: the index map that does what a reshape would, and whose
+/// claim is a product over axes.
+pub fn relabelling(from: &Shape, to: &Shape) -> Option<IndexMap> {
     let long = |shape: &Shape| -> Vec<(usize, usize)> {
         let axes = shape.dims().iter().copied().enumerate();
         axes.filter(|&(_, dim)| dim != 1).collect()
