@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use kernelwise_core::kernels::{Kernel, Linear, Lookup, Rescale, Reshape};
 use kernelwise_core::program::{
-    AxisMultiplier, KernelGraph, Launch, LinearTerm, Range, Shape, TableId,
-    Tensor, TensorId, TensorKind,
+    AxisMultiplier, KernelGraph, Launch, LinearTerm, Range, Shape, TableId, Tensor, TensorId,
+    TensorKind,
 };
 use kernelwise_language::patch::relabelling;
 
