@@ -33,6 +33,8 @@ pub enum Command {
     Primitives(Primitives),
     /// Prove and verify every model of a folder.
     Models(Models),
+    /// Count what the FPGA core does, and project times with and without its serial line.
+    Fpga(Fpga),
     /// Show what changed between two JSON reports; exit status 1 if something became slower.
     Compare(Compare),
 }
@@ -121,6 +123,32 @@ pub struct Models {
     /// Output.
     #[command(flatten)]
     pub output: Output,
+}
+
+/// Arguments of `fpga`.
+#[derive(Debug, Args, Clone)]
+#[command(
+    after_help = "Cycles and bytes are counted; times are projected from them, and are no measurement of a board.\n\n\
+    Examples:\n  \
+    kernelwise-bench fpga\n  \
+    kernelwise-bench fpga --log-sizes 8,10 --baud 3000000 --json"
+)]
+pub struct Fpga {
+    /// The core: fpga-model, or fpga-sim in builds with the feature hdl-sim.
+    #[arg(long, value_name = "NAME", default_value = "fpga-model")]
+    pub core: String,
+    /// Binary logarithms of sizes: a range with both ends, or a list.
+    #[arg(long, value_name = "SIZES", default_value = "6,8,10", value_parser = parse_log_sizes)]
+    pub log_sizes: LogSizes,
+    /// Clock of the core in Hz; that of place and route by default.
+    #[arg(long, value_name = "HZ", default_value_t = kernelwise_fpga::device::ROUTED_HZ, value_parser = clap::value_parser!(u64).range(1..))]
+    pub clock: u64,
+    /// Bits a second of the serial line; that of the board by default.
+    #[arg(long, value_name = "BAUD", default_value_t = u64::from(kernelwise_fpga::device::BAUD), value_parser = clap::value_parser!(u64).range(1..))]
+    pub baud: u64,
+    /// Print JSON instead of a table.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of `compare`.

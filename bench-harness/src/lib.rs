@@ -13,6 +13,7 @@
 //! | [`mod@reference`] | the libraries that devices are compared with |
 //! | [`case`] and [`mod@measure`] | one comparison, and how it is sampled |
 //! | [`mod@models`] | whole proofs |
+//! | [`mod@fpga`] | the FPGA core: counted cycles and bytes, and the times that follow from them |
 //! | [`record`] and [`machine`] | what is kept |
 //! | [`render`] | tables, JSON, CSV, HTML |
 //! | [`mod@compare`] | two reports, and what changed between them |
@@ -26,6 +27,7 @@ pub mod commands;
 pub mod compare;
 pub mod devices;
 pub mod error;
+pub mod fpga;
 pub mod inputs;
 pub mod machine;
 pub mod measure;

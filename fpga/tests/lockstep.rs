@@ -12,6 +12,7 @@ use kernelwise_fpga::isa::{Job, Recoding, Row};
 use kernelwise_fpga::link::Link;
 use kernelwise_fpga::model::{Counters, Machine};
 use kernelwise_fpga::programs::curve;
+use kernelwise_fpga::programs::sumcheck::Layout;
 use kernelwise_fpga::transport::{Sim, verilated::Verilated};
 use kernelwise_hal::field::{AffineRepr, CurveGroup, Fq, Fr, G1Affine};
 
@@ -258,4 +259,77 @@ fn bucket_accumulation() {
         "equal scalars must have met in a bucket"
     );
     pair.compare(2000, 3 * buckets);
+}
+
+/// The least that goes through every part: multiplier and adders in both fields, recoder, scoreboard, a round of a sumcheck.
+/// A netlist of cells takes minutes for it, and hours for the tests above.
+#[test]
+fn a_little_of_everything() {
+    let mut pair = Pair::new();
+    let clear = curve::clear(ZERO, ONE).assemble().unwrap();
+    let add = curve::add_affine(ZERO).assemble().unwrap();
+    pair.write(ZERO, &[[0; 4], Fq::from(1u64).0.0]);
+    pair.write(300, &clear.rows());
+    pair.write(320, &add.rows());
+    let bases = points(2);
+    pair.write(340, &[bases[0], bases[1], bases[3], bases[4]]);
+    // Twice the same bucket with opposite signs, and another one.
+    pair.write(350, &[[0b0111, 0, 0, 0], [0b0101, 0, 0, 0]]);
+    let clear_job = Job {
+        program: 300,
+        interval: clear.interval() as u16,
+        stages: clear.stages,
+        items: 4,
+        spacing: 1,
+        a: 360,
+        a_step: 3,
+        ..Job::default()
+    };
+    let add_job = Job {
+        program: 320,
+        interval: add.interval() as u16,
+        stages: add.stages,
+        items: 2,
+        spacing: 1,
+        a: 360,
+        b: 340,
+        b_step: 2,
+        recoding: Some(Recoding {
+            scalar_row: 350,
+            windows: 2,
+            window_bits: 2,
+            window_rows: 6,
+        }),
+        ..Job::default()
+    };
+    let layout = Layout {
+        tables: vec![500, 504],
+        terms: vec![vec![0, 1]],
+        challenge: 490,
+        totals: 491,
+        finals: 493,
+    };
+    let round = layout.bind_and_evaluate().unwrap();
+    pair.write(400, &round.rows());
+    let fields: Vec<Row> = (0..11u64).map(|i| Fr::from(i * i + 5).0.0).collect();
+    pair.write(490, &[fields[0], [0; 4], [0; 4]]);
+    pair.write(500, &fields[1..9]);
+    let round_job = Job {
+        program: 400,
+        interval: round.interval() as u16,
+        stages: round.stages,
+        items: 1,
+        spacing: 1,
+        a_step: 1,
+        quarter: 1,
+        scalar_field: true,
+        ..Job::default()
+    };
+    let jobs = [clear_job, add_job, round_job];
+    pair.write(390, &jobs.map(|job| job.encode()));
+    let counters = pair.run(390, 3, 1);
+    assert!(counters.items > 6, "digits were added");
+    pair.compare(360, 12);
+    pair.compare(491, 2);
+    pair.compare(500, 8);
 }

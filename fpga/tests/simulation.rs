@@ -11,8 +11,8 @@ use std::borrow::Cow;
 use std::time::Instant;
 
 use kernelwise_cpu::CpuDevice;
-use kernelwise_fpga::device::{CoreCounters, FpgaDevice};
-use kernelwise_fpga::transport::{Sim, verilated::Verilated};
+use kernelwise_fpga::device::{CoreCounters, FpgaDevice, Phase};
+use kernelwise_fpga::transport::{LineCore, Sim, verilated::Verilated};
 use kernelwise_hal::field::{AffineRepr, CurveGroup, Field, Fr, G1Affine};
 use kernelwise_hal::{Device, RoundPoly, Scalars, SumcheckRequest, Table, Term};
 
@@ -27,22 +27,20 @@ fn field(seed: u64) -> Fr {
     Fr::from(seed + 3).pow([0x1234_5678_9abc_def1])
 }
 
-/// All round polynomials and final evaluations, with challenges that depend on them.
-fn play(device: &dyn Device, tables: &[Vec<Fr>], terms: &[Term]) -> (Vec<RoundPoly>, Vec<Fr>) {
+/// All round polynomials and final evaluations, with challenges that depend on them; `after_round` is called after each.
+fn play(
+    device: &dyn Device,
+    tables: &[Vec<Fr>],
+    terms: &[Term],
+    mut after_round: impl FnMut(),
+) -> (Vec<RoundPoly>, Vec<Fr>) {
     let num_vars = tables[0].len().ilog2() as usize;
-    let request = SumcheckRequest::new(
-        num_vars,
-        tables
-            .iter()
-            .map(|table| Table::Fr(Cow::Borrowed(table)))
-            .collect(),
-        terms.to_vec(),
-    );
-    let mut prover = device
-        .sumcheck()
-        .unwrap()
-        .prepare(request.unwrap())
-        .unwrap();
+    let views = tables
+        .iter()
+        .map(|table| Table::Fr(Cow::Borrowed(table)))
+        .collect();
+    let request = SumcheckRequest::new(num_vars, views, terms.to_vec()).unwrap();
+    let mut prover = device.sumcheck().unwrap().prepare(request).unwrap();
     let product = |term: &Term, x: usize| -> Fr {
         term.factors
             .iter()
@@ -66,6 +64,7 @@ fn play(device: &dyn Device, tables: &[Vec<Fr>], terms: &[Term]) -> (Vec<RoundPo
         claim = interpolate(&round.0, r);
         bind = Some(r);
         rounds.push(round);
+        after_round();
     }
     (rounds, prover.finish(bind).unwrap())
 }
@@ -81,17 +80,15 @@ fn interpolate(evals: &[Fr], r: Fr) -> Fr {
     (0..evals.len()).map(|i| evals[i] * basis(i)).sum()
 }
 
-fn difference(before: CoreCounters, after: CoreCounters) -> CoreCounters {
-    CoreCounters {
-        cycles: after.cycles.wrapping_sub(before.cycles),
-        run_cycles: after.run_cycles.wrapping_sub(before.run_cycles),
-        items: after.items.wrapping_sub(before.items),
-        stalls: after.stalls.wrapping_sub(before.stalls),
-        products: after.products.wrapping_sub(before.products),
-        sums: after.sums.wrapping_sub(before.sums),
-        requests: after.requests.wrapping_sub(before.requests),
-        drops: after.drops.wrapping_sub(before.drops),
-    }
+/// The device's own counters must show the multiplier busy for at least `least` of the cycles.
+fn busy(what: &str, counters: CoreCounters, least: f64) {
+    let share = counters.multiplier_busy();
+    println!(
+        "{what}: {} cycles, multiplier busy {:.1} %",
+        counters.run_cycles,
+        100.0 * share
+    );
+    assert!(share >= least, "{what}: {share}");
 }
 
 #[test]
@@ -106,18 +103,24 @@ fn sumcheck_of_1024_entries() {
     }];
     let begin = Instant::now();
     let before = device.counters().unwrap();
-    let got = play(&device, &tables, &terms);
-    let counters = difference(before, device.counters().unwrap());
+    let mut rounds = vec![before];
+    let got = play(&device, &tables, &terms, || {
+        rounds.push(device.counters().unwrap());
+    });
+    let counters = device.counters().unwrap().since(before);
     println!(
         "sumcheck 2^10, 2 tables: {:.1} s, {counters:?}",
         begin.elapsed().as_secs_f64()
     );
-    assert_eq!(got, play(&CpuDevice::reference(), &tables, &terms));
-    println!(
-        "multiplier busy {:.1} %",
-        100.0 * counters.multiplier_busy()
-    );
-    assert!(counters.multiplier_busy() > 0.8);
+    let reference = play(&CpuDevice::reference(), &tables, &terms, || ());
+    assert_eq!(got, reference);
+    busy("all rounds", counters, 0.85);
+    for (round, pair) in rounds.windows(2).enumerate() {
+        let entries = 1024 >> round;
+        let least = if entries >= 256 { 0.85 } else { 0.0 };
+        let counters = pair[1].since(pair[0]);
+        busy(&format!("round over {entries} entries"), counters, least);
+    }
     assert!(u64::from(counters.drops) <= device.link_stats().retries);
 }
 
@@ -133,18 +136,40 @@ fn multi_scalar_multiplication_of_256_points() {
     let bases = msm.load(&points).unwrap();
     let before = device.counters().unwrap();
     let got = msm.msm(&bases, Scalars::Fr(&scalars)).unwrap();
-    let counters = difference(before, device.counters().unwrap());
+    let counters = device.counters().unwrap().since(before);
     println!(
         "msm 2^8: {:.1} s, {counters:?}",
         begin.elapsed().as_secs_f64()
     );
-    println!(
-        "multiplier busy {:.1} %",
-        100.0 * counters.multiplier_busy()
-    );
+    busy("all phases", counters, 0.0);
+    for (phase, counters) in device.phases() {
+        let least = if phase == Phase::Accumulate {
+            0.85
+        } else {
+            0.0
+        };
+        busy(&format!("{phase:?}"), counters, least);
+        if phase == Phase::Accumulate {
+            let cycles = f64::from(counters.run_cycles) / f64::from(counters.items);
+            println!("{cycles:.1} cycles an addition");
+            assert!(cycles <= 200.0);
+        }
+    }
     let reference = CpuDevice::reference();
     let msm = reference.msm().unwrap();
     let bases = msm.load(&points).unwrap();
     assert_eq!(got, msm.msm(&bases, Scalars::Fr(&scalars)).unwrap());
     assert!(u64::from(counters.drops) <= device.link_stats().retries);
+}
+
+#[test]
+fn cycles_a_second() {
+    const CYCLES: u64 = 1_000_000;
+    let mut core = Verilated::new(DIVIDER, 0);
+    let mut output = Vec::new();
+    let begin = Instant::now();
+    core.advance(CYCLES, b"KW", &mut output);
+    let seconds = begin.elapsed().as_secs_f64();
+    println!("{:.2} M cycles a second", CYCLES as f64 / seconds / 1e6);
+    assert!(output.is_empty(), "half a frame is no request");
 }

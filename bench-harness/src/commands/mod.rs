@@ -1,6 +1,7 @@
 //! What the commands do, and the exit status that they leave.
 
 mod compare;
+mod fpga;
 mod models;
 mod output;
 mod primitives;
@@ -25,6 +26,7 @@ pub fn run(cli: &Cli) -> ExitCode {
     let outcome = match &cli.command {
         Command::Primitives(args) => primitives::run(args),
         Command::Models(args) => models::run(args),
+        Command::Fpga(args) => fpga::run(args),
         Command::Compare(args) => compare::run(args),
     };
     match outcome {

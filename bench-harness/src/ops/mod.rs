@@ -12,6 +12,8 @@ mod sumcheck;
 mod sumcheck_wide;
 mod sums;
 
+pub(crate) use sumcheck::Instance as SumcheckInstance;
+
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 

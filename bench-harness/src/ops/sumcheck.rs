@@ -22,7 +22,7 @@ use crate::reference::{TEXTBOOK, ark, textbook};
 const OPERATION: &str = "sumcheck";
 
 /// Tables, challenges and the claims that they lead to.
-struct Instance {
+pub(crate) struct Instance {
     kind: &'static str,
     num_vars: usize,
     fields: Vec<Vec<Fr>>,
@@ -33,7 +33,8 @@ struct Instance {
 }
 
 impl Instance {
-    fn new(kind: &str, num_vars: usize) -> Result<Self, BenchError> {
+    /// One of the kinds above, over `2^num_vars` entries.
+    pub(crate) fn new(kind: &str, num_vars: usize) -> Result<Self, BenchError> {
         let mut rng = Rng::new(5);
         let len = 1usize << num_vars;
         let (kind, tables, bytes) = match kind {
@@ -65,7 +66,8 @@ impl Instance {
         Ok(instance)
     }
 
-    fn request(&self) -> Result<SumcheckRequest<'_>, DeviceError> {
+    /// What a device is asked.
+    pub(crate) fn request(&self) -> Result<SumcheckRequest<'_>, DeviceError> {
         let mut tables: Vec<Table<'_>> = Vec::new();
         if !self.bytes.is_empty() {
             tables.push(Table::Int(IntSlice::I8(&self.bytes)));
@@ -96,7 +98,7 @@ impl Instance {
     }
 
     /// Plays all rounds; the evaluations of every round, then the final value of each table.
-    fn play(&self, device: &dyn SumcheckDevice) -> Result<Vec<Fr>, DeviceError> {
+    pub(crate) fn play(&self, device: &dyn SumcheckDevice) -> Result<Vec<Fr>, DeviceError> {
         let mut rounds = device.prepare(self.request()?)?;
         let mut transcript = Vec::new();
         let mut bind = None;

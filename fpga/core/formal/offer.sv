@@ -1,4 +1,4 @@
-// What the recoder offers was there a cycle before, for the scoreboard to compare, and stays until it is taken.
+// What the recoder offers was there two cycles before, for the scoreboard to compare, and stays until it is taken.
 module offer (
     input clock,
     input reset,
@@ -27,13 +27,18 @@ module offer (
     );
 
     reg started = 0;
+    reg started_before = 0;
     reg [15:0] bucket_before;
+    reg [15:0] bucket_long_before;
     reg waited;
     always @(posedge clock) begin
         started <= 1;
+        started_before <= started;
         bucket_before <= bucket;
+        bucket_long_before <= bucket_before;
         waited <= have && !take && !reset;
         if (have && started) assert (bucket == bucket_before);
+        if (have && started_before) assert (bucket == bucket_long_before);
         if (waited && started) assert (have);
     end
 endmodule

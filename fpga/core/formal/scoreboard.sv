@@ -27,13 +27,17 @@ module scoreboard (
 
     reg started = 0;
     reg [3:0] since = 0;
+    reg started_before = 0;
     reg [15:0] offered_before;
+    reg [15:0] offered_long_before;
     reg waited;
     reg reset_before;
     always @(posedge clock) begin
         started <= 1;
         since <= boundary ? 0 : since == 15 ? 15 : since + 1;
+        started_before <= started;
         offered_before <= offered;
+        offered_long_before <= offered_before;
         waited <= have && !boundary && !reset;
         reset_before <= reset;
         // An iteration is at least a frame of 17 cycles; the job, one that recodes, holds still; no iteration ends with a reset.
@@ -43,6 +47,7 @@ module scoreboard (
         assume (!clear || !boundary);
         // What is proved of the recoder.
         if (started) assume (!have || offered == offered_before);
+        if (started_before) assume (!have || offered == offered_long_before);
         if (started) assume (!waited || have);
     end
 

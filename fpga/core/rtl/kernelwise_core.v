@@ -109,6 +109,12 @@ module kernelwise_receiver(clock,divider,line,strobe,octet,fault);
     reg  [7:0] data$d;
     wire  [7:0] data$q;
     reg  data$clock;
+    reg  arrived$d;
+    wire  arrived$q;
+    reg  arrived$clock;
+    reg  broken$d;
+    wire  broken$q;
+    reg  broken$clock;
     // Sub module instances
     kernelwise_meta meta(
         .d(meta$d),
@@ -140,6 +146,16 @@ module kernelwise_receiver(clock,divider,line,strobe,octet,fault);
         .q(data$q),
         .clock(data$clock)
     );
+    kernelwise_meta arrived(
+        .d(arrived$d),
+        .q(arrived$q),
+        .clock(arrived$clock)
+    );
+    kernelwise_meta broken(
+        .d(broken$d),
+        .q(broken$q),
+        .clock(broken$clock)
+    );
     // Update code
     always @(*) begin
         meta$clock = clock;
@@ -148,16 +164,22 @@ module kernelwise_receiver(clock,divider,line,strobe,octet,fault);
         timer$clock = clock;
         count$clock = clock;
         data$clock = clock;
+        arrived$clock = clock;
+        broken$clock = clock;
         meta$d = meta$q;
         level$d = level$q;
         state$d = state$q;
         timer$d = timer$q;
         count$d = count$q;
         data$d = data$q;
+        arrived$d = arrived$q;
+        broken$d = broken$q;
         meta$d = line;
         level$d = meta$q;
-        strobe = 1'b0;
-        fault = 1'b0;
+        arrived$d = 1'b0;
+        broken$d = 1'b0;
+        strobe = arrived$q;
+        fault = broken$q;
         octet = data$q;
         timer$d = timer$q - 32'h1;
         case (state$q)
@@ -197,11 +219,11 @@ module kernelwise_receiver(clock,divider,line,strobe,octet,fault);
                 begin
                     if (timer$q == 32'h1) begin
                         if (level$q) begin
-                            strobe = 1'b1;
+                            arrived$d = 1'b1;
                             state$d = Line$Idle;
                         end
                         else begin
-                            fault = 1'b1;
+                            broken$d = 1'b1;
                             state$d = Line$Broken;
                         end
                     end
@@ -306,24 +328,56 @@ module kernelwise_transmitter(clock,divider,send,octet,ready,line);
     end
 endmodule
 
-module kernelwise_buffer(read_address,read_clock,read_data,write_address,write_clock,write_data,write_enable);
+module kernelwise_buffer(clock,read_address,read_data,write_address,write_data,write_enable);
     // Module arguments
+    input wire  clock;
     input wire  [11:0] read_address;
-    input wire  read_clock;
     output reg  [7:0] read_data;
     input wire  [11:0] write_address;
-    input wire  write_clock;
     input wire  [7:0] write_data;
     input wire  write_enable;
     // Update code (custom)
-    reg[7:0] mem[4095:0];
-    always @(posedge read_clock) begin
-       read_data <= mem[read_address];
+    `ifdef ECP5
+    wire [7:0] q;
+    genvar i;
+    generate
+    for (i = 0; i < 2; i = i + 1) begin: block
+       DP16KD #(.DATA_WIDTH_A(4), .DATA_WIDTH_B(4), .REGMODE_A("OUTREG"), .REGMODE_B("OUTREG"),
+          .WRITEMODE_A("NORMAL"), .WRITEMODE_B("NORMAL"), .GSR("DISABLED"))
+          ram (.WEA(write_enable), .WEB(1'b0),
+             .DIA0(write_data[4 * i + 0]), .DIA1(write_data[4 * i + 1]), .DIA2(write_data[4 * i + 2]), .DIA3(write_data[4 * i + 3]), .DIB0(1'b0), .DIB1(1'b0), .DIB2(1'b0), .DIB3(1'b0), .DOB0(q[4 * i + 0]), .DOB1(q[4 * i + 1]), .DOB2(q[4 * i + 2]), .DOB3(q[4 * i + 3]),
+             .ADA0(1'b0), .ADA1(1'b0), .ADA2(write_address[0]), .ADA3(write_address[1]), .ADA4(write_address[2]), .ADA5(write_address[3]), .ADA6(write_address[4]), .ADA7(write_address[5]), .ADA8(write_address[6]), .ADA9(write_address[7]), .ADA10(write_address[8]), .ADA11(write_address[9]), .ADA12(write_address[10]), .ADA13(write_address[11]),
+             .ADB0(1'b0), .ADB1(1'b0), .ADB2(read_address[0]), .ADB3(read_address[1]), .ADB4(read_address[2]), .ADB5(read_address[3]), .ADB6(read_address[4]), .ADB7(read_address[5]), .ADB8(read_address[6]), .ADB9(read_address[7]), .ADB10(read_address[8]), .ADB11(read_address[9]), .ADB12(read_address[10]), .ADB13(read_address[11]),
+             .CLKA(clock), .CEA(1'b1), .OCEA(1'b1), .RSTA(1'b0), .CSA0(1'b0), .CSA1(1'b0), .CSA2(1'b0), .CLKB(clock), .CEB(1'b1), .OCEB(1'b1), .RSTB(1'b0), .CSB0(1'b0), .CSB1(1'b0), .CSB2(1'b0));
     end
-    always @(posedge write_clock) begin
-       if (write_enable) begin
-          mem[write_address] <= write_data;
-       end
+    endgenerate
+    always @(*) read_data = q;
+    `else
+    reg [7:0] mem[4095:0];
+    reg [7:0] held;
+    initial begin
+       held = 0;
+       read_data = 0;
+    end
+    always @(posedge clock) begin
+       held <= mem[read_address];
+       read_data <= held;
+       if (write_enable) mem[write_address] <= write_data;
+    end
+    `endif
+endmodule
+
+module kernelwise_store_at(d,q,clock);
+    // Module arguments
+    input wire  [11:0] d;
+    output reg  [11:0] q;
+    input wire  clock;
+    // Update code (custom)
+    initial begin
+       q = 12'h0;
+    end
+    always @(posedge clock) begin
+       q <= d;
     end
 endmodule
 
@@ -461,16 +515,21 @@ module kernelwise_framer(clock,strobe,octet,idle,ready,reset,dropped,read_addres
     localparam Hunt$Settle = 3;
     localparam Hunt$Judge = 4;
     // Stub signals
+    reg  buffer$clock;
     reg  [11:0] buffer$read_address;
-    reg  buffer$read_clock;
     wire  [7:0] buffer$read_data;
     reg  [11:0] buffer$write_address;
-    reg  buffer$write_clock;
     reg  [7:0] buffer$write_data;
     reg  buffer$write_enable;
-    reg  [7:0] buffered$d;
-    wire  [7:0] buffered$q;
-    reg  buffered$clock;
+    reg  store$d;
+    wire  store$q;
+    reg  store$clock;
+    reg  [11:0] store_at$d;
+    wire  [11:0] store_at$q;
+    reg  store_at$clock;
+    reg  [7:0] stored$d;
+    wire  [7:0] stored$q;
+    reg  stored$clock;
     reg  crc$clock;
     reg  crc$clear;
     reg  crc$feed;
@@ -486,6 +545,12 @@ module kernelwise_framer(clock,strobe,octet,idle,ready,reset,dropped,read_addres
     reg  [15:0] count$d;
     wire  [15:0] count$q;
     reg  count$clock;
+    reg  at_end$d;
+    wire  at_end$q;
+    reg  at_end$clock;
+    reg  too_long$d;
+    wire  too_long$q;
+    reg  too_long$clock;
     reg  [15:0] total$d;
     wire  [15:0] total$q;
     reg  total$clock;
@@ -518,18 +583,27 @@ module kernelwise_framer(clock,strobe,octet,idle,ready,reset,dropped,read_addres
     reg  [15:0] length;
     // Sub module instances
     kernelwise_buffer buffer(
+        .clock(buffer$clock),
         .read_address(buffer$read_address),
-        .read_clock(buffer$read_clock),
         .read_data(buffer$read_data),
         .write_address(buffer$write_address),
-        .write_clock(buffer$write_clock),
         .write_data(buffer$write_data),
         .write_enable(buffer$write_enable)
     );
-    kernelwise_data buffered(
-        .d(buffered$d),
-        .q(buffered$q),
-        .clock(buffered$clock)
+    kernelwise_meta store(
+        .d(store$d),
+        .q(store$q),
+        .clock(store$clock)
+    );
+    kernelwise_store_at store_at(
+        .d(store_at$d),
+        .q(store_at$q),
+        .clock(store_at$clock)
+    );
+    kernelwise_data stored(
+        .d(stored$d),
+        .q(stored$q),
+        .clock(stored$clock)
     );
     kernelwise_crc crc(
         .clock(crc$clock),
@@ -553,6 +627,16 @@ module kernelwise_framer(clock,strobe,octet,idle,ready,reset,dropped,read_addres
         .d(count$d),
         .q(count$q),
         .clock(count$clock)
+    );
+    kernelwise_meta at_end(
+        .d(at_end$d),
+        .q(at_end$q),
+        .clock(at_end$clock)
+    );
+    kernelwise_meta too_long(
+        .d(too_long$d),
+        .q(too_long$q),
+        .clock(too_long$clock)
     );
     kernelwise_timer total(
         .d(total$d),
@@ -604,6 +688,8 @@ module kernelwise_framer(clock,strobe,octet,idle,ready,reset,dropped,read_addres
         state$clock = clock;
         keep$clock = clock;
         count$clock = clock;
+        at_end$clock = clock;
+        too_long$clock = clock;
         total$clock = clock;
         length_low$clock = clock;
         wants_reset$clock = clock;
@@ -613,10 +699,14 @@ module kernelwise_framer(clock,strobe,octet,idle,ready,reset,dropped,read_addres
         abandon$clock = clock;
         after_reset$clock = clock;
         drop_now$clock = clock;
-        buffered$clock = clock;
+        store$clock = clock;
+        store_at$clock = clock;
+        stored$clock = clock;
         state$d = state$q;
         keep$d = keep$q;
         count$d = count$q;
+        at_end$d = at_end$q;
+        too_long$d = too_long$q;
         total$d = total$q;
         length_low$d = length_low$q;
         wants_reset$d = wants_reset$q;
@@ -626,16 +716,19 @@ module kernelwise_framer(clock,strobe,octet,idle,ready,reset,dropped,read_addres
         abandon$d = abandon$q;
         after_reset$d = after_reset$q;
         drop_now$d = drop_now$q;
-        buffered$d = buffered$q;
+        store$d = store$q;
+        store_at$d = store_at$q;
+        stored$d = stored$q;
         crc$clock = clock;
-        buffer$read_clock = clock;
-        buffer$write_clock = clock;
+        buffer$clock = clock;
         buffer$read_address = read_address;
-        buffered$d = buffer$read_data;
-        read_byte = buffered$q;
-        buffer$write_address = count$q[(32'h0)+:(12)];
-        buffer$write_data = octet;
-        buffer$write_enable = 1'b0;
+        read_byte = buffer$read_data;
+        store$d = 1'b0;
+        store_at$d = count$q[(32'h0)+:(12)];
+        stored$d = octet;
+        buffer$write_address = store_at$q;
+        buffer$write_data = stored$q;
+        buffer$write_enable = store$q;
         crc$clear = 1'b0;
         crc$feed = 1'b0;
         crc$octet = octet;
@@ -649,6 +742,8 @@ module kernelwise_framer(clock,strobe,octet,idle,ready,reset,dropped,read_addres
         drop_now$d = 1'b0;
         next_count = count$q + 32'h1;
         length = ((length_low$q) & 16'hffff) | (((octet) & 16'hffff) << 32'h8);
+        at_end$d = next_count == total$q;
+        too_long$d = length > 32'hf00;
         silence$d = silence$q + 32'h1;
         if (strobe) begin
             silence$d = 32'h0;
@@ -682,7 +777,7 @@ module kernelwise_framer(clock,strobe,octet,idle,ready,reset,dropped,read_addres
                 begin
                     if (strobe) begin
                         crc$feed = 1'b1;
-                        buffer$write_enable = keep$q;
+                        store$d = keep$q;
                         count$d = next_count;
                         if (count$q == 32'h1) begin
                             wants_reset$d = octet[32'h0];
@@ -690,12 +785,12 @@ module kernelwise_framer(clock,strobe,octet,idle,ready,reset,dropped,read_addres
                         if (count$q == 32'h2) begin
                             length_low$d = octet;
                         end
-                        if (next_count == total$q) begin
+                        if (at_end$q) begin
                             state$d = Hunt$Settle;
                         end
                         if (count$q == 32'h3) begin
                             total$d = length + 32'h16;
-                            if (length > 32'hf00) begin
+                            if (too_long$q) begin
                                 drop_now$d = 1'b1;
                                 state$d = Hunt$First;
                             end
@@ -789,20 +884,6 @@ module kernelwise_part(d,q,clock);
     // Update code (custom)
     initial begin
        q = 64'h0;
-    end
-    always @(posedge clock) begin
-       q <= d;
-    end
-endmodule
-
-module kernelwise_position(d,q,clock);
-    // Module arguments
-    input wire  [11:0] d;
-    output reg  [11:0] q;
-    input wire  clock;
-    // Update code (custom)
-    initial begin
-       q = 12'h0;
     end
     always @(posedge clock) begin
        q <= d;
@@ -931,9 +1012,9 @@ module kernelwise_executor(clock,reset,ready,idle,buffer_address,buffer_byte,add
     reg  [255:0] shift$d;
     wire  [255:0] shift$q;
     reg  shift$clock;
-    reg  shift_step$d;
-    wire  shift_step$q;
-    reg  shift_step$clock;
+    reg  shift_move$d;
+    wire  shift_move$q;
+    reg  shift_move$clock;
     reg  shift_load$d;
     wire  shift_load$q;
     reg  shift_load$clock;
@@ -976,7 +1057,7 @@ module kernelwise_executor(clock,reset,ready,idle,buffer_address,buffer_byte,add
         .q(part$q),
         .clock(part$clock)
     );
-    kernelwise_position position(
+    kernelwise_store_at position(
         .d(position$d),
         .q(position$q),
         .clock(position$clock)
@@ -1031,10 +1112,10 @@ module kernelwise_executor(clock,reset,ready,idle,buffer_address,buffer_byte,add
         .q(shift$q),
         .clock(shift$clock)
     );
-    kernelwise_meta shift_step(
-        .d(shift_step$d),
-        .q(shift_step$q),
-        .clock(shift_step$clock)
+    kernelwise_meta shift_move(
+        .d(shift_move$d),
+        .q(shift_move$q),
+        .clock(shift_move$clock)
     );
     kernelwise_meta shift_load(
         .d(shift_load$d),
@@ -1075,7 +1156,7 @@ module kernelwise_executor(clock,reset,ready,idle,buffer_address,buffer_byte,add
         rows_left$clock = clock;
         target$clock = clock;
         shift$clock = clock;
-        shift_step$clock = clock;
+        shift_move$clock = clock;
         shift_load$clock = clock;
         top_byte$clock = clock;
         to_send$clock = clock;
@@ -1094,7 +1175,7 @@ module kernelwise_executor(clock,reset,ready,idle,buffer_address,buffer_byte,add
         rows_left$d = rows_left$q;
         target$d = target$q;
         shift$d = shift$q;
-        shift_step$d = shift_step$q;
+        shift_move$d = shift_move$q;
         shift_load$d = shift_load$q;
         top_byte$d = top_byte$q;
         to_send$d = to_send$q;
@@ -1146,13 +1227,13 @@ module kernelwise_executor(clock,reset,ready,idle,buffer_address,buffer_byte,add
             top_byte$d = fill$q;
         end
         shift_top = ((top_byte$q) & 256'hffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff);
-        shift_step$d = 1'b0;
+        shift_move$d = 1'b0;
         shift_load$d = 1'b0;
-        if (shift_step$q) begin
+        if (shift_move$q) begin
             shift$d = (shift$q >> 32'h8) | (shift_top << 32'hf8);
-        end
-        if (shift_load$q) begin
-            shift$d = read_row;
+            if (shift_load$q) begin
+                shift$d = read_row;
+            end
         end
         case (work$q)
             Task$Idle:
@@ -1214,7 +1295,7 @@ module kernelwise_executor(clock,reset,ready,idle,buffer_address,buffer_byte,add
                 end
             Task$FillByte:
                 begin
-                    shift_step$d = 1'b1;
+                    shift_move$d = 1'b1;
                     count$d = count$q + 32'h1;
                     work$d = Task$FillAddress;
                     if (count$q < row_bytes) begin
@@ -1321,7 +1402,7 @@ module kernelwise_executor(clock,reset,ready,idle,buffer_address,buffer_byte,add
                         if (part$q == Part$Sum) begin
                             crc$feed = 1'b0;
                         end
-                        shift_step$d = 1'b1;
+                        shift_move$d = 1'b1;
                         count$d = count$q - 32'h1;
                         work$d = Task$Pause;
                         if (count$q == 32'h1) begin
@@ -1358,6 +1439,7 @@ module kernelwise_executor(clock,reset,ready,idle,buffer_address,buffer_byte,add
                 begin
                     delay$d = delay$q + 32'h1;
                     if (delay$q == 32'h8) begin
+                        shift_move$d = 1'b1;
                         shift_load$d = 1'b1;
                         work$d = Task$Latch;
                     end
@@ -1511,9 +1593,15 @@ module kernelwise_recoder(clock,start,reset,scalars,scalar_row,windows,window_bi
     reg  [15:0] full$d;
     wire  [15:0] full$q;
     reg  full$clock;
-    reg  [15:0] index$d;
-    wire  [15:0] index$q;
-    reg  index$clock;
+    reg  [15:0] bucket_start$d;
+    wire  [15:0] bucket_start$q;
+    reg  bucket_start$clock;
+    reg  last_shift$d;
+    wire  last_shift$q;
+    reg  last_shift$clock;
+    reg  last_window$d;
+    wire  last_window$q;
+    reg  last_window$clock;
     reg  [15:0] triple$d;
     wire  [15:0] triple$q;
     reg  triple$clock;
@@ -1609,10 +1697,20 @@ module kernelwise_recoder(clock,start,reset,scalars,scalar_row,windows,window_bi
         .q(full$q),
         .clock(full$clock)
     );
-    kernelwise_timer index(
-        .d(index$d),
-        .q(index$q),
-        .clock(index$clock)
+    kernelwise_timer bucket_start(
+        .d(bucket_start$d),
+        .q(bucket_start$q),
+        .clock(bucket_start$clock)
+    );
+    kernelwise_meta last_shift(
+        .d(last_shift$d),
+        .q(last_shift$q),
+        .clock(last_shift$clock)
+    );
+    kernelwise_meta last_window(
+        .d(last_window$d),
+        .q(last_window$q),
+        .clock(last_window$clock)
     );
     kernelwise_timer triple(
         .d(triple$d),
@@ -1643,7 +1741,9 @@ module kernelwise_recoder(clock,start,reset,scalars,scalar_row,windows,window_bi
         shifts_left$clock = clock;
         half$clock = clock;
         full$clock = clock;
-        index$clock = clock;
+        bucket_start$clock = clock;
+        last_shift$clock = clock;
+        last_window$clock = clock;
         triple$clock = clock;
         bucket_now$clock = clock;
         step$d = step$q;
@@ -1663,7 +1763,9 @@ module kernelwise_recoder(clock,start,reset,scalars,scalar_row,windows,window_bi
         shifts_left$d = shifts_left$q;
         half$d = half$q;
         full$d = full$q;
-        index$d = index$q;
+        bucket_start$d = bucket_start$q;
+        last_shift$d = last_shift$q;
+        last_window$d = last_window$q;
         triple$d = triple$q;
         bucket_now$d = bucket_now$q;
         fetch = 1'b0;
@@ -1679,8 +1781,8 @@ module kernelwise_recoder(clock,start,reset,scalars,scalar_row,windows,window_bi
         none_left$d = ~|left$q;
         above_half$d = value$q > half$q;
         complement = full$q - value$q;
-        index$d = magnitude$q - 32'h1;
-        triple$d = index$q + (index$q << 32'h1);
+        bucket_start$d = bucket_row - 32'h3;
+        triple$d = magnitude$q + (magnitude$q << 32'h1);
         bucket_now$d = window_base$q + triple$q;
         bits_step$d = step$q == Step$Shift;
         if (bits_step$q) begin
@@ -1688,6 +1790,11 @@ module kernelwise_recoder(clock,start,reset,scalars,scalar_row,windows,window_bi
         end
         if (fetched) begin
             bits_left$d = row;
+        end
+        last_window$d = ~|windows_left$q;
+        last_shift$d = shifts_left$q == 32'h1;
+        if (step$q == Step$Shift) begin
+            last_shift$d = shifts_left$q == 32'h2;
         end
         case (step$q)
             Step$Idle:
@@ -1711,7 +1818,7 @@ module kernelwise_recoder(clock,start,reset,scalars,scalar_row,windows,window_bi
                     else begin
                         fetch = 1'b1;
                         if (fetched) begin
-                            window_base$d = bucket_row;
+                            window_base$d = bucket_start$q;
                             windows_left$d = windows;
                             carry$d = 32'h0;
                             step$d = Step$Digit;
@@ -1772,10 +1879,10 @@ module kernelwise_recoder(clock,start,reset,scalars,scalar_row,windows,window_bi
             Step$Shift:
                 begin
                     shifts_left$d = shifts_left$q - 32'h1;
-                    if (shifts_left$q == 32'h1) begin
+                    if (last_shift$q) begin
                         window_base$d = window_base$q + window_rows;
                         step$d = Step$Settle;
-                        if (windows_left$q == 32'h0) begin
+                        if (last_window$q) begin
                             left$d = left$q - 32'h1;
                             next_scalar$d = next_scalar$q + 32'h1;
                             base_now$d = base_now$q + base_rows;
@@ -1785,7 +1892,7 @@ module kernelwise_recoder(clock,start,reset,scalars,scalar_row,windows,window_bi
             Step$Settle:
                 begin
                     step$d = Step$Digit;
-                    if (windows_left$q == 32'h0) begin
+                    if (last_window$q) begin
                         step$d = Step$Load;
                     end
                 end
@@ -1890,6 +1997,27 @@ module kernelwise_items(clock,reset,descriptor,load,first_a,first_b,clear,bounda
     reg  [7:0] recent_valid$d;
     wire  [7:0] recent_valid$q;
     reg  recent_valid$clock;
+    reg  same$0$d;
+    wire  same$0$q;
+    reg  same$0$clock;
+    reg  same$1$d;
+    wire  same$1$q;
+    reg  same$1$clock;
+    reg  same$2$d;
+    wire  same$2$q;
+    reg  same$2$clock;
+    reg  same$3$d;
+    wire  same$3$q;
+    reg  same$3$clock;
+    reg  same$4$d;
+    wire  same$4$q;
+    reg  same$4$clock;
+    reg  same$5$d;
+    wire  same$5$q;
+    reg  same$5$clock;
+    reg  same$6$d;
+    wire  same$6$q;
+    reg  same$6$clock;
     reg  conflict$d;
     wire  conflict$q;
     reg  conflict$clock;
@@ -1981,6 +2109,41 @@ module kernelwise_items(clock,reset,descriptor,load,first_a,first_b,clear,bounda
         .d(recent_valid$d),
         .q(recent_valid$q),
         .clock(recent_valid$clock)
+    );
+    kernelwise_meta same$0(
+        .d(same$0$d),
+        .q(same$0$q),
+        .clock(same$0$clock)
+    );
+    kernelwise_meta same$1(
+        .d(same$1$d),
+        .q(same$1$q),
+        .clock(same$1$clock)
+    );
+    kernelwise_meta same$2(
+        .d(same$2$d),
+        .q(same$2$q),
+        .clock(same$2$clock)
+    );
+    kernelwise_meta same$3(
+        .d(same$3$d),
+        .q(same$3$q),
+        .clock(same$3$clock)
+    );
+    kernelwise_meta same$4(
+        .d(same$4$d),
+        .q(same$4$q),
+        .clock(same$4$clock)
+    );
+    kernelwise_meta same$5(
+        .d(same$5$d),
+        .q(same$5$q),
+        .clock(same$5$clock)
+    );
+    kernelwise_meta same$6(
+        .d(same$6$d),
+        .q(same$6$q),
+        .clock(same$6$clock)
     );
     kernelwise_meta conflict(
         .d(conflict$d),
@@ -2086,6 +2249,41 @@ module kernelwise_items(clock,reset,descriptor,load,first_a,first_b,clear,bounda
         pointer_b = affine_b$q;
         negative = 1'b0;
         conflict$d = 1'b0;
+        same$0$clock = clock;
+        same$0$d = 1'b0;
+        if (same$0$q) begin
+            conflict$d = 1'b1;
+        end
+        same$1$clock = clock;
+        same$1$d = 1'b0;
+        if (same$1$q) begin
+            conflict$d = 1'b1;
+        end
+        same$2$clock = clock;
+        same$2$d = 1'b0;
+        if (same$2$q) begin
+            conflict$d = 1'b1;
+        end
+        same$3$clock = clock;
+        same$3$d = 1'b0;
+        if (same$3$q) begin
+            conflict$d = 1'b1;
+        end
+        same$4$clock = clock;
+        same$4$d = 1'b0;
+        if (same$4$q) begin
+            conflict$d = 1'b1;
+        end
+        same$5$clock = clock;
+        same$5$d = 1'b0;
+        if (same$5$q) begin
+            conflict$d = 1'b1;
+        end
+        same$6$clock = clock;
+        same$6$d = 1'b0;
+        if (same$6$q) begin
+            conflict$d = 1'b1;
+        end
         if (recoding) begin
             have = recoder$have;
             exhausted = recoder$finished;
@@ -2093,25 +2291,25 @@ module kernelwise_items(clock,reset,descriptor,load,first_a,first_b,clear,bounda
             pointer_b = recoder$base;
             negative = recoder$negative;
             if (recent_valid$q[0] && (recent$q[(0 * 32'h10)+:(16)] == recoder$bucket)) begin
-                conflict$d = 1'b1;
+                same$0$d = 1'b1;
             end
             if (recent_valid$q[1] && (recent$q[(1 * 32'h10)+:(16)] == recoder$bucket)) begin
-                conflict$d = 1'b1;
+                same$1$d = 1'b1;
             end
             if (recent_valid$q[2] && (recent$q[(2 * 32'h10)+:(16)] == recoder$bucket)) begin
-                conflict$d = 1'b1;
+                same$2$d = 1'b1;
             end
             if (recent_valid$q[3] && (recent$q[(3 * 32'h10)+:(16)] == recoder$bucket)) begin
-                conflict$d = 1'b1;
+                same$3$d = 1'b1;
             end
             if (recent_valid$q[4] && (recent$q[(4 * 32'h10)+:(16)] == recoder$bucket)) begin
-                conflict$d = 1'b1;
+                same$4$d = 1'b1;
             end
             if (recent_valid$q[5] && (recent$q[(5 * 32'h10)+:(16)] == recoder$bucket)) begin
-                conflict$d = 1'b1;
+                same$5$d = 1'b1;
             end
             if (recent_valid$q[6] && (recent$q[(6 * 32'h10)+:(16)] == recoder$bucket)) begin
-                conflict$d = 1'b1;
+                same$6$d = 1'b1;
             end
         end
         word = ((pointer_a) & 40'hffffffffff) | (((pointer_b) & 40'hffffffffff) << 32'h10);
@@ -2291,6 +2489,12 @@ module kernelwise_operands(clock,cycle,running,row,next_instruction,next_scalar,
     reg  negative_1$d;
     wire  negative_1$q;
     reg  negative_1$clock;
+    reg  turned_0$d;
+    wire  turned_0$q;
+    reg  turned_0$clock;
+    reg  turned_1$d;
+    wire  turned_1$q;
+    reg  turned_1$clock;
     reg  [15:0] address_now$d;
     wire  [15:0] address_now$q;
     reg  address_now$clock;
@@ -2309,6 +2513,15 @@ module kernelwise_operands(clock,cycle,running,row,next_instruction,next_scalar,
     reg  sum_now$d;
     wire  sum_now$q;
     reg  sum_now$clock;
+    reg  take_instruction$d;
+    wire  take_instruction$q;
+    reg  take_instruction$clock;
+    reg  take_scalar$d;
+    wire  take_scalar$q;
+    reg  take_scalar$clock;
+    reg  take_direct$d;
+    wire  take_direct$q;
+    reg  take_direct$clock;
     // Local signals
     reg  [19:0] field;
     reg  [2:0] stage;
@@ -2402,6 +2615,16 @@ module kernelwise_operands(clock,cycle,running,row,next_instruction,next_scalar,
         .q(negative_1$q),
         .clock(negative_1$clock)
     );
+    kernelwise_meta turned_0(
+        .d(turned_0$d),
+        .q(turned_0$q),
+        .clock(turned_0$clock)
+    );
+    kernelwise_meta turned_1(
+        .d(turned_1$d),
+        .q(turned_1$q),
+        .clock(turned_1$clock)
+    );
     kernelwise_timer address_now(
         .d(address_now$d),
         .q(address_now$q),
@@ -2432,6 +2655,21 @@ module kernelwise_operands(clock,cycle,running,row,next_instruction,next_scalar,
         .q(sum_now$q),
         .clock(sum_now$clock)
     );
+    kernelwise_meta take_instruction(
+        .d(take_instruction$d),
+        .q(take_instruction$q),
+        .clock(take_instruction$clock)
+    );
+    kernelwise_meta take_scalar(
+        .d(take_scalar$d),
+        .q(take_scalar$q),
+        .clock(take_scalar$clock)
+    );
+    kernelwise_meta take_direct(
+        .d(take_direct$d),
+        .q(take_direct$q),
+        .clock(take_direct$clock)
+    );
     // Update code
     always @(*) begin
         instruction$clock = clock;
@@ -2449,12 +2687,17 @@ module kernelwise_operands(clock,cycle,running,row,next_instruction,next_scalar,
         negative$clock = clock;
         negative_0$clock = clock;
         negative_1$clock = clock;
+        turned_0$clock = clock;
+        turned_1$clock = clock;
         address_now$clock = clock;
         address_late$clock = clock;
         write_now$clock = clock;
         write_late$clock = clock;
         product_now$clock = clock;
         sum_now$clock = clock;
+        take_instruction$clock = clock;
+        take_scalar$clock = clock;
+        take_direct$clock = clock;
         instruction$d = instruction$q;
         instruction_load$d = instruction_load$q;
         instruction_hold$d = instruction_hold$q;
@@ -2470,16 +2713,21 @@ module kernelwise_operands(clock,cycle,running,row,next_instruction,next_scalar,
         negative$d = negative$q;
         negative_0$d = negative_0$q;
         negative_1$d = negative_1$q;
+        turned_0$d = turned_0$q;
+        turned_1$d = turned_1$q;
         address_now$d = address_now$q;
         address_late$d = address_late$q;
         write_now$d = write_now$q;
         write_late$d = write_late$q;
         product_now$d = product_now$q;
         sum_now$d = sum_now$q;
+        take_instruction$d = take_instruction$q;
+        take_scalar$d = take_scalar$q;
+        take_direct$d = take_direct$q;
         item_file$read_clock = clock;
         item_file$write_clock = clock;
-        instruction_load$d = (cycle == 32'he) && running;
-        instruction_hold$d = instruction_load$q;
+        instruction_load$d = (cycle == 32'hd) && running;
+        instruction_hold$d = (cycle == 32'he) || (cycle == 32'hf);
         if (~instruction_hold$q) begin
             instruction$d = instruction$q >> 32'h14;
         end
@@ -2525,15 +2773,18 @@ module kernelwise_operands(clock,cycle,running,row,next_instruction,next_scalar,
         end
         exists$d = exists_held$q;
         negative$d = item_read[32'h20];
-        if (running && (cycle == 32'ha)) begin
+        take_instruction$d = cycle == 32'h8;
+        take_scalar$d = cycle == 32'hd;
+        take_direct$d = direct;
+        if (take_instruction$q) begin
             sum_left$d = next_instruction;
             sum_right$d = 32'h0;
         end
-        if (running && (cycle == 32'he)) begin
+        if (take_scalar$q) begin
             sum_left$d = next_scalar;
             sum_right$d = 32'h0;
         end
-        if (direct) begin
+        if (take_direct$q) begin
             sum_left$d = direct_row;
             sum_right$d = 32'h0;
         end
@@ -2543,11 +2794,11 @@ module kernelwise_operands(clock,cycle,running,row,next_instruction,next_scalar,
         product_now$d = 1'b0;
         sum_now$d = 1'b0;
         if (running && exists$q) begin
-            if (((cycle == 32'ha) && flags$q[32'h0]) || ((cycle == 32'hc) && flags$q[32'h1])) begin
+            if (((cycle == 32'hb) && flags$q[32'h0]) || ((cycle == 32'hd) && flags$q[32'h1])) begin
                 write_now$d = 1'b1;
                 sum_now$d = 1'b1;
             end
-            if ((cycle == 32'hd) && flags$q[32'h2]) begin
+            if ((cycle == 32'hc) && flags$q[32'h2]) begin
                 write_now$d = 1'b1;
                 product_now$d = 1'b1;
             end
@@ -2564,8 +2815,10 @@ module kernelwise_operands(clock,cycle,running,row,next_instruction,next_scalar,
         if (cycle == 32'h7) begin
             negative_1$d = negative$q;
         end
-        subtract_0 = flags$q[32'h3] ^ (flags$q[32'h5] && negative_0$q);
-        subtract_1 = flags$q[32'h4] ^ (flags$q[32'h6] && negative_1$q);
+        turned_0$d = flags$q[32'h3] ^ (flags$q[32'h5] && negative_0$q);
+        turned_1$d = flags$q[32'h4] ^ (flags$q[32'h6] && negative_1$q);
+        subtract_0 = turned_0$q;
+        subtract_1 = turned_1$q;
     end
 endmodule
 
@@ -2739,6 +2992,12 @@ module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,
     reg  [15:0] scaled_b$a;
     reg  [15:0] scaled_b$b;
     wire  [31:0] scaled_b$product;
+    reg  [15:0] moved_a$d;
+    wire  [15:0] moved_a$q;
+    reg  moved_a$clock;
+    reg  [15:0] moved_b$d;
+    wire  [15:0] moved_b$q;
+    reg  moved_b$clock;
     reg  [15:0] last$d;
     wire  [15:0] last$q;
     reg  last$clock;
@@ -2760,6 +3019,12 @@ module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,
     reg  fetched$d;
     wire  fetched$q;
     reg  fetched$clock;
+    reg  last_job$d;
+    wire  last_job$q;
+    reg  last_job$clock;
+    reg  last_round$d;
+    wire  last_round$q;
+    reg  last_round$clock;
     // Local signals
     reg  running;
     reg  [15:0] next_round;
@@ -2862,6 +3127,16 @@ module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,
         .b(scaled_b$b),
         .product(scaled_b$product)
     );
+    kernelwise_timer moved_a(
+        .d(moved_a$d),
+        .q(moved_a$q),
+        .clock(moved_a$clock)
+    );
+    kernelwise_timer moved_b(
+        .d(moved_b$d),
+        .q(moved_b$q),
+        .clock(moved_b$clock)
+    );
     kernelwise_timer last(
         .d(last$d),
         .q(last$q),
@@ -2897,6 +3172,16 @@ module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,
         .q(fetched$q),
         .clock(fetched$clock)
     );
+    kernelwise_meta last_job(
+        .d(last_job$d),
+        .q(last_job$q),
+        .clock(last_job$clock)
+    );
+    kernelwise_meta last_round(
+        .d(last_round$d),
+        .q(last_round$q),
+        .clock(last_round$clock)
+    );
     // Update code
     always @(*) begin
         phase$clock = clock;
@@ -2907,6 +3192,8 @@ module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,
         round$clock = clock;
         descriptor$clock = clock;
         descriptor_load$clock = clock;
+        moved_a$clock = clock;
+        moved_b$clock = clock;
         last$clock = clock;
         slot$clock = clock;
         last_slot$clock = clock;
@@ -2914,6 +3201,8 @@ module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,
         boundary$clock = clock;
         fetching$clock = clock;
         fetched$clock = clock;
+        last_job$clock = clock;
+        last_round$clock = clock;
         phase$d = phase$q;
         frame_cycle$d = frame_cycle$q;
         delay$d = delay$q;
@@ -2922,6 +3211,8 @@ module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,
         round$d = round$q;
         descriptor$d = descriptor$q;
         descriptor_load$d = descriptor_load$q;
+        moved_a$d = moved_a$q;
+        moved_b$d = moved_b$q;
         last$d = last$q;
         slot$d = slot$q;
         last_slot$d = last_slot$q;
@@ -2929,6 +3220,8 @@ module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,
         boundary$d = boundary$q;
         fetching$d = fetching$q;
         fetched$d = fetched$q;
+        last_job$d = last_job$q;
+        last_round$d = last_round$q;
         items$clock = clock;
         operands$clock = clock;
         scaled_a$clock = clock;
@@ -2961,8 +3254,10 @@ module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,
         items$reset = reset;
         items$descriptor = descriptor$q;
         items$load = 1'b0;
-        items$first_a = descriptor$q[(32'h40)+:(16)] + scaled_a$product[(32'h0)+:(16)];
-        items$first_b = descriptor$q[(32'h70)+:(16)] + scaled_b$product[(32'h0)+:(16)];
+        moved_a$d = scaled_a$product[(32'h0)+:(16)];
+        moved_b$d = scaled_b$product[(32'h0)+:(16)];
+        items$first_a = descriptor$q[(32'h40)+:(16)] + moved_a$q;
+        items$first_b = descriptor$q[(32'h70)+:(16)] + moved_b$q;
         items$clear = 1'b0;
         items$boundary = boundary$q;
         items$row = read_bus;
@@ -2990,6 +3285,8 @@ module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,
         product_written = operands$product_written;
         sum_written = operands$sum_written;
         next_round = round$q + 32'h1;
+        last_round$d = next_round == repeats;
+        last_job$d = jobs_left$q == 32'h1;
         busy = 1'b1;
         case (phase$q)
             Phase$Idle:
@@ -3018,12 +3315,12 @@ module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,
                 end
             Phase$Latch:
                 begin
-                    delay$d = 32'h1;
+                    delay$d = 32'h2;
                     phase$d = Phase$Scale;
                 end
             Phase$Scale:
                 begin
-                    delay$d = 32'h0;
+                    delay$d = delay$q - 32'h1;
                     if (~|delay$q) begin
                         phase$d = Phase$Offset;
                     end
@@ -3064,11 +3361,11 @@ module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,
                     jobs_left$d = jobs_left$q - 32'h1;
                     delay$d = 32'h0;
                     phase$d = Phase$Fetch;
-                    if (jobs_left$q == 32'h1) begin
+                    if (last_job$q) begin
                         job$d = first_job;
                         jobs_left$d = jobs;
                         round$d = next_round;
-                        if (next_round == repeats) begin
+                        if (last_round$q) begin
                             phase$d = Phase$Idle;
                         end
                     end
@@ -3133,13 +3430,16 @@ module kernelwise_t_delay(clock,data_in,data_out);
     output reg  [15:0] data_out;
     // Update code (custom)
     reg [15:0] stage0;
+    reg [15:0] stage1;
     initial begin
        data_out = 0;
        stage0 = 0;
+       stage1 = 0;
     end
     always @(posedge clock) begin
        stage0 <= data_in;
-       data_out <= stage0;
+       stage1 <= stage0;
+       data_out <= stage1;
     end
 endmodule
 
@@ -3152,30 +3452,7 @@ module kernelwise_w_delay(clock,data_in,data_out);
     reg [17:0] stage0;
     reg [17:0] stage1;
     reg [17:0] stage2;
-    initial begin
-       data_out = 0;
-       stage0 = 0;
-       stage1 = 0;
-       stage2 = 0;
-    end
-    always @(posedge clock) begin
-       stage0 <= data_in;
-       stage1 <= stage0;
-       stage2 <= stage1;
-       data_out <= stage2;
-    end
-endmodule
-
-module kernelwise_m_delay(clock,data_in,data_out);
-    // Module arguments
-    input wire  clock;
-    input wire  [15:0] data_in;
-    output reg  [15:0] data_out;
-    // Update code (custom)
-    reg [15:0] stage0;
-    reg [15:0] stage1;
-    reg [15:0] stage2;
-    reg [15:0] stage3;
+    reg [17:0] stage3;
     initial begin
        data_out = 0;
        stage0 = 0;
@@ -3189,6 +3466,35 @@ module kernelwise_m_delay(clock,data_in,data_out);
        stage2 <= stage1;
        stage3 <= stage2;
        data_out <= stage3;
+    end
+endmodule
+
+module kernelwise_m_delay(clock,data_in,data_out);
+    // Module arguments
+    input wire  clock;
+    input wire  [15:0] data_in;
+    output reg  [15:0] data_out;
+    // Update code (custom)
+    reg [15:0] stage0;
+    reg [15:0] stage1;
+    reg [15:0] stage2;
+    reg [15:0] stage3;
+    reg [15:0] stage4;
+    initial begin
+       data_out = 0;
+       stage0 = 0;
+       stage1 = 0;
+       stage2 = 0;
+       stage3 = 0;
+       stage4 = 0;
+    end
+    always @(posedge clock) begin
+       stage0 <= data_in;
+       stage1 <= stage0;
+       stage2 <= stage1;
+       stage3 <= stage2;
+       stage4 <= stage3;
+       data_out <= stage4;
     end
 endmodule
 
@@ -3207,6 +3513,8 @@ module kernelwise_b_delay(clock,data_in,data_out);
     reg [15:0] stage6;
     reg [15:0] stage7;
     reg [15:0] stage8;
+    reg [15:0] stage9;
+    reg [15:0] stage10;
     initial begin
        data_out = 0;
        stage0 = 0;
@@ -3218,6 +3526,8 @@ module kernelwise_b_delay(clock,data_in,data_out);
        stage6 = 0;
        stage7 = 0;
        stage8 = 0;
+       stage9 = 0;
+       stage10 = 0;
     end
     always @(posedge clock) begin
        stage0 <= data_in;
@@ -3229,7 +3539,9 @@ module kernelwise_b_delay(clock,data_in,data_out);
        stage6 <= stage5;
        stage7 <= stage6;
        stage8 <= stage7;
-       data_out <= stage8;
+       stage9 <= stage8;
+       stage10 <= stage9;
+       data_out <= stage10;
     end
 endmodule
 
@@ -3247,6 +3559,8 @@ module kernelwise_a_delay(clock,data_in,data_out);
     reg [15:0] stage5;
     reg [15:0] stage6;
     reg [15:0] stage7;
+    reg [15:0] stage8;
+    reg [15:0] stage9;
     initial begin
        data_out = 0;
        stage0 = 0;
@@ -3257,6 +3571,8 @@ module kernelwise_a_delay(clock,data_in,data_out);
        stage5 = 0;
        stage6 = 0;
        stage7 = 0;
+       stage8 = 0;
+       stage9 = 0;
     end
     always @(posedge clock) begin
        stage0 <= data_in;
@@ -3267,34 +3583,13 @@ module kernelwise_a_delay(clock,data_in,data_out);
        stage5 <= stage4;
        stage6 <= stage5;
        stage7 <= stage6;
-       data_out <= stage7;
+       stage8 <= stage7;
+       stage9 <= stage8;
+       data_out <= stage9;
     end
 endmodule
 
 module kernelwise_first_delay(clock,data_in,data_out);
-    // Module arguments
-    input wire  clock;
-    input wire  data_in;
-    output reg  data_out;
-    // Update code (custom)
-    reg [0:0] stage0;
-    reg [0:0] stage1;
-    reg [0:0] stage2;
-    initial begin
-       data_out = 0;
-       stage0 = 0;
-       stage1 = 0;
-       stage2 = 0;
-    end
-    always @(posedge clock) begin
-       stage0 <= data_in;
-       stage1 <= stage0;
-       stage2 <= stage1;
-       data_out <= stage2;
-    end
-endmodule
-
-module kernelwise_first_rest(clock,data_in,data_out);
     // Module arguments
     input wire  clock;
     input wire  data_in;
@@ -3323,7 +3618,7 @@ module kernelwise_first_rest(clock,data_in,data_out);
     end
 endmodule
 
-module kernelwise_elements(clock,scalar_field,first,a,b,m,t,first_out,a_out,b_out,m_out,t_out);
+module kernelwise_elements(clock,scalar_field,first,a,b,m,t,scalar_field_out,first_out,a_out,b_out,m_out,t_out);
     // Module arguments
     input wire  clock;
     input wire  scalar_field;
@@ -3332,12 +3627,16 @@ module kernelwise_elements(clock,scalar_field,first,a,b,m,t,first_out,a_out,b_ou
     input wire  [15:0] b;
     input wire  [15:0] m;
     input wire  [15:0] t;
+    output reg  scalar_field_out;
     output reg  first_out;
     output reg  [15:0] a_out;
     output reg  [15:0] b_out;
     output reg  [15:0] m_out;
     output reg  [15:0] t_out;
     // Stub signals
+    reg  field$d;
+    wire  field$q;
+    reg  field$clock;
     reg  [15:0] a_hold$d;
     wire  [15:0] a_hold$q;
     reg  a_hold$clock;
@@ -3349,9 +3648,15 @@ module kernelwise_elements(clock,scalar_field,first,a,b,m,t,first_out,a_out,b_ou
     reg  [15:0] qm$a;
     reg  [15:0] qm$b;
     wire  [31:0] qm$product;
+    reg  [31:0] u$d;
+    wire  [31:0] u$q;
+    reg  u$clock;
     reg  [15:0] u_high$d;
     wire  [15:0] u_high$q;
     reg  u_high$clock;
+    reg  [31:0] v$d;
+    wire  [31:0] v$q;
+    reg  v$clock;
     reg  [15:0] v_high$d;
     wire  [15:0] v_high$q;
     reg  v_high$clock;
@@ -3361,6 +3666,9 @@ module kernelwise_elements(clock,scalar_field,first,a,b,m,t,first_out,a_out,b_ou
     reg  [15:0] q_left$d;
     wire  [15:0] q_left$q;
     reg  q_left$clock;
+    reg  [15:0] q_middle$d;
+    wire  [15:0] q_middle$q;
+    reg  q_middle$clock;
     reg  [15:0] q_right$d;
     wire  [15:0] q_right$q;
     reg  q_right$clock;
@@ -3401,16 +3709,18 @@ module kernelwise_elements(clock,scalar_field,first,a,b,m,t,first_out,a_out,b_ou
     reg  first_rest$data_in;
     wire  first_rest$data_out;
     // Local signals
-    reg  [15:0] a_now;
-    reg  [31:0] u;
     reg  [15:0] u_low;
-    reg  [31:0] v;
     reg  [15:0] v_low;
     reg  [15:0] w_low;
     reg  [19:0] x_wide;
     reg  [19:0] total;
     reg  first_bits;
     // Sub module instances
+    kernelwise_meta field(
+        .d(field$d),
+        .q(field$q),
+        .clock(field$clock)
+    );
     kernelwise_timer a_hold(
         .d(a_hold$d),
         .q(a_hold$q),
@@ -3428,10 +3738,20 @@ module kernelwise_elements(clock,scalar_field,first,a,b,m,t,first_out,a_out,b_ou
         .b(qm$b),
         .product(qm$product)
     );
+    kernelwise_inverted u(
+        .d(u$d),
+        .q(u$q),
+        .clock(u$clock)
+    );
     kernelwise_timer u_high(
         .d(u_high$d),
         .q(u_high$q),
         .clock(u_high$clock)
+    );
+    kernelwise_inverted v(
+        .d(v$d),
+        .q(v$q),
+        .clock(v$clock)
     );
     kernelwise_timer v_high(
         .d(v_high$d),
@@ -3447,6 +3767,11 @@ module kernelwise_elements(clock,scalar_field,first,a,b,m,t,first_out,a_out,b_ou
         .d(q_left$d),
         .q(q_left$q),
         .clock(q_left$clock)
+    );
+    kernelwise_timer q_middle(
+        .d(q_middle$d),
+        .q(q_middle$q),
+        .clock(q_middle$clock)
     );
     kernelwise_timer q_right(
         .d(q_right$d),
@@ -3508,28 +3833,36 @@ module kernelwise_elements(clock,scalar_field,first,a,b,m,t,first_out,a_out,b_ou
         .data_in(first_delay$data_in),
         .data_out(first_delay$data_out)
     );
-    kernelwise_first_rest first_rest(
+    kernelwise_first_delay first_rest(
         .clock(first_rest$clock),
         .data_in(first_rest$data_in),
         .data_out(first_rest$data_out)
     );
     // Update code
     always @(*) begin
+        field$clock = clock;
         a_hold$clock = clock;
+        u$clock = clock;
         u_high$clock = clock;
+        v$clock = clock;
         v_high$clock = clock;
         w$clock = clock;
         q_left$clock = clock;
+        q_middle$clock = clock;
         q_right$clock = clock;
         q$clock = clock;
         x$clock = clock;
         carry$clock = clock;
         t_next$clock = clock;
+        field$d = field$q;
         a_hold$d = a_hold$q;
+        u$d = u$q;
         u_high$d = u_high$q;
+        v$d = v$q;
         v_high$d = v_high$q;
         w$d = w$q;
         q_left$d = q_left$q;
+        q_middle$d = q_middle$q;
         q_right$d = q_right$q;
         q$d = q$q;
         x$d = x$q;
@@ -3545,38 +3878,40 @@ module kernelwise_elements(clock,scalar_field,first,a,b,m,t,first_out,a_out,b_ou
         a_delay$clock = clock;
         first_delay$clock = clock;
         first_rest$clock = clock;
-        a_now = a_hold$q;
+        field$d = scalar_field;
+        scalar_field_out = field$q;
         first_bits = 32'h0;
         if (first) begin
-            a_now = a;
+            a_hold$d = a;
             first_bits = 32'h1;
         end
-        a_hold$d = a_now;
-        ab$a = a_now;
+        ab$a = a_hold$q;
         ab$b = b;
+        u$d = ab$product;
         t_delay$data_in = t;
-        u = ab$product;
-        u_low = u[(32'h0)+:(16)];
-        u_high$d = u[(32'h10)+:(16)];
+        u_low = u$q[(32'h0)+:(16)];
+        u_high$d = u$q[(32'h10)+:(16)];
         w$d = ((t_delay$data_out) & 18'h3ffff) + ((u_low) & 18'h3ffff) + ((u_high$q) & 18'h3ffff);
         w_low = w$q[(32'h0)+:(16)];
-        q_left$d = (w_low << 32'hf) - (w_low << 32'hd) + (w_low << 32'ha);
-        q_right$d = (w_low << 32'h3) - (w_low << 32'h7) + w_low;
-        if (scalar_field) begin
+        q_left$d = (w_low << 32'hf) - (w_low << 32'hd);
+        q_middle$d = (w_low << 32'ha) - (w_low << 32'h7);
+        q_right$d = (w_low << 32'h3) + w_low;
+        if (field$q) begin
             q_left$d = ~w_low;
+            q_middle$d = 32'h0;
             q_right$d = 32'h1;
         end
         first_delay$data_in = first_bits;
         if (|first_delay$data_out) begin
-            q$d = q_left$q + q_right$q;
+            q$d = q_left$q + q_middle$q + q_right$q;
         end
         m_delay$data_in = m;
         qm$a = q$q;
         qm$b = m_delay$data_out;
         w_delay$data_in = w$q;
-        v = qm$product;
-        v_low = v[(32'h0)+:(16)];
-        v_high$d = v[(32'h10)+:(16)];
+        v$d = qm$product;
+        v_low = v$q[(32'h0)+:(16)];
+        v_high$d = v$q[(32'h10)+:(16)];
         x$d = ((w_delay$data_out) & 19'h7ffff) + ((v_low) & 19'h7ffff) + ((v_high$q) & 19'h7ffff);
         x_wide = ((x$q) & 20'hfffff);
         total = x_wide + ((carry$q) & 20'hfffff);
@@ -3613,6 +3948,7 @@ module kernelwise_montgomery(clock,scalar_field,first,a,b,product);
     reg  [15:0] elements$0$b;
     reg  [15:0] elements$0$m;
     reg  [15:0] elements$0$t;
+    wire  elements$0$scalar_field_out;
     wire  elements$0$first_out;
     wire  [15:0] elements$0$a_out;
     wire  [15:0] elements$0$b_out;
@@ -3625,6 +3961,7 @@ module kernelwise_montgomery(clock,scalar_field,first,a,b,product);
     reg  [15:0] elements$1$b;
     reg  [15:0] elements$1$m;
     reg  [15:0] elements$1$t;
+    wire  elements$1$scalar_field_out;
     wire  elements$1$first_out;
     wire  [15:0] elements$1$a_out;
     wire  [15:0] elements$1$b_out;
@@ -3637,6 +3974,7 @@ module kernelwise_montgomery(clock,scalar_field,first,a,b,product);
     reg  [15:0] elements$2$b;
     reg  [15:0] elements$2$m;
     reg  [15:0] elements$2$t;
+    wire  elements$2$scalar_field_out;
     wire  elements$2$first_out;
     wire  [15:0] elements$2$a_out;
     wire  [15:0] elements$2$b_out;
@@ -3649,6 +3987,7 @@ module kernelwise_montgomery(clock,scalar_field,first,a,b,product);
     reg  [15:0] elements$3$b;
     reg  [15:0] elements$3$m;
     reg  [15:0] elements$3$t;
+    wire  elements$3$scalar_field_out;
     wire  elements$3$first_out;
     wire  [15:0] elements$3$a_out;
     wire  [15:0] elements$3$b_out;
@@ -3661,6 +4000,7 @@ module kernelwise_montgomery(clock,scalar_field,first,a,b,product);
     reg  [15:0] elements$4$b;
     reg  [15:0] elements$4$m;
     reg  [15:0] elements$4$t;
+    wire  elements$4$scalar_field_out;
     wire  elements$4$first_out;
     wire  [15:0] elements$4$a_out;
     wire  [15:0] elements$4$b_out;
@@ -3673,6 +4013,7 @@ module kernelwise_montgomery(clock,scalar_field,first,a,b,product);
     reg  [15:0] elements$5$b;
     reg  [15:0] elements$5$m;
     reg  [15:0] elements$5$t;
+    wire  elements$5$scalar_field_out;
     wire  elements$5$first_out;
     wire  [15:0] elements$5$a_out;
     wire  [15:0] elements$5$b_out;
@@ -3685,6 +4026,7 @@ module kernelwise_montgomery(clock,scalar_field,first,a,b,product);
     reg  [15:0] elements$6$b;
     reg  [15:0] elements$6$m;
     reg  [15:0] elements$6$t;
+    wire  elements$6$scalar_field_out;
     wire  elements$6$first_out;
     wire  [15:0] elements$6$a_out;
     wire  [15:0] elements$6$b_out;
@@ -3697,6 +4039,7 @@ module kernelwise_montgomery(clock,scalar_field,first,a,b,product);
     reg  [15:0] elements$7$b;
     reg  [15:0] elements$7$m;
     reg  [15:0] elements$7$t;
+    wire  elements$7$scalar_field_out;
     wire  elements$7$first_out;
     wire  [15:0] elements$7$a_out;
     wire  [15:0] elements$7$b_out;
@@ -3709,6 +4052,7 @@ module kernelwise_montgomery(clock,scalar_field,first,a,b,product);
     reg  [15:0] elements$8$b;
     reg  [15:0] elements$8$m;
     reg  [15:0] elements$8$t;
+    wire  elements$8$scalar_field_out;
     wire  elements$8$first_out;
     wire  [15:0] elements$8$a_out;
     wire  [15:0] elements$8$b_out;
@@ -3721,6 +4065,7 @@ module kernelwise_montgomery(clock,scalar_field,first,a,b,product);
     reg  [15:0] elements$9$b;
     reg  [15:0] elements$9$m;
     reg  [15:0] elements$9$t;
+    wire  elements$9$scalar_field_out;
     wire  elements$9$first_out;
     wire  [15:0] elements$9$a_out;
     wire  [15:0] elements$9$b_out;
@@ -3733,6 +4078,7 @@ module kernelwise_montgomery(clock,scalar_field,first,a,b,product);
     reg  [15:0] elements$10$b;
     reg  [15:0] elements$10$m;
     reg  [15:0] elements$10$t;
+    wire  elements$10$scalar_field_out;
     wire  elements$10$first_out;
     wire  [15:0] elements$10$a_out;
     wire  [15:0] elements$10$b_out;
@@ -3745,6 +4091,7 @@ module kernelwise_montgomery(clock,scalar_field,first,a,b,product);
     reg  [15:0] elements$11$b;
     reg  [15:0] elements$11$m;
     reg  [15:0] elements$11$t;
+    wire  elements$11$scalar_field_out;
     wire  elements$11$first_out;
     wire  [15:0] elements$11$a_out;
     wire  [15:0] elements$11$b_out;
@@ -3757,6 +4104,7 @@ module kernelwise_montgomery(clock,scalar_field,first,a,b,product);
     reg  [15:0] elements$12$b;
     reg  [15:0] elements$12$m;
     reg  [15:0] elements$12$t;
+    wire  elements$12$scalar_field_out;
     wire  elements$12$first_out;
     wire  [15:0] elements$12$a_out;
     wire  [15:0] elements$12$b_out;
@@ -3769,6 +4117,7 @@ module kernelwise_montgomery(clock,scalar_field,first,a,b,product);
     reg  [15:0] elements$13$b;
     reg  [15:0] elements$13$m;
     reg  [15:0] elements$13$t;
+    wire  elements$13$scalar_field_out;
     wire  elements$13$first_out;
     wire  [15:0] elements$13$a_out;
     wire  [15:0] elements$13$b_out;
@@ -3781,6 +4130,7 @@ module kernelwise_montgomery(clock,scalar_field,first,a,b,product);
     reg  [15:0] elements$14$b;
     reg  [15:0] elements$14$m;
     reg  [15:0] elements$14$t;
+    wire  elements$14$scalar_field_out;
     wire  elements$14$first_out;
     wire  [15:0] elements$14$a_out;
     wire  [15:0] elements$14$b_out;
@@ -3793,6 +4143,7 @@ module kernelwise_montgomery(clock,scalar_field,first,a,b,product);
     reg  [15:0] elements$15$b;
     reg  [15:0] elements$15$m;
     reg  [15:0] elements$15$t;
+    wire  elements$15$scalar_field_out;
     wire  elements$15$first_out;
     wire  [15:0] elements$15$a_out;
     wire  [15:0] elements$15$b_out;
@@ -3802,7 +4153,6 @@ module kernelwise_montgomery(clock,scalar_field,first,a,b,product);
     wire  [4:0] slot$q;
     reg  slot$clock;
     // Local signals
-    reg  [4:0] slot_now;
     reg  [15:0] modulus_word;
     // Sub module instances
     kernelwise_elements elements$0(
@@ -3813,6 +4163,7 @@ module kernelwise_montgomery(clock,scalar_field,first,a,b,product);
         .b(elements$0$b),
         .m(elements$0$m),
         .t(elements$0$t),
+        .scalar_field_out(elements$0$scalar_field_out),
         .first_out(elements$0$first_out),
         .a_out(elements$0$a_out),
         .b_out(elements$0$b_out),
@@ -3827,6 +4178,7 @@ module kernelwise_montgomery(clock,scalar_field,first,a,b,product);
         .b(elements$1$b),
         .m(elements$1$m),
         .t(elements$1$t),
+        .scalar_field_out(elements$1$scalar_field_out),
         .first_out(elements$1$first_out),
         .a_out(elements$1$a_out),
         .b_out(elements$1$b_out),
@@ -3841,6 +4193,7 @@ module kernelwise_montgomery(clock,scalar_field,first,a,b,product);
         .b(elements$2$b),
         .m(elements$2$m),
         .t(elements$2$t),
+        .scalar_field_out(elements$2$scalar_field_out),
         .first_out(elements$2$first_out),
         .a_out(elements$2$a_out),
         .b_out(elements$2$b_out),
@@ -3855,6 +4208,7 @@ module kernelwise_montgomery(clock,scalar_field,first,a,b,product);
         .b(elements$3$b),
         .m(elements$3$m),
         .t(elements$3$t),
+        .scalar_field_out(elements$3$scalar_field_out),
         .first_out(elements$3$first_out),
         .a_out(elements$3$a_out),
         .b_out(elements$3$b_out),
@@ -3869,6 +4223,7 @@ module kernelwise_montgomery(clock,scalar_field,first,a,b,product);
         .b(elements$4$b),
         .m(elements$4$m),
         .t(elements$4$t),
+        .scalar_field_out(elements$4$scalar_field_out),
         .first_out(elements$4$first_out),
         .a_out(elements$4$a_out),
         .b_out(elements$4$b_out),
@@ -3883,6 +4238,7 @@ module kernelwise_montgomery(clock,scalar_field,first,a,b,product);
         .b(elements$5$b),
         .m(elements$5$m),
         .t(elements$5$t),
+        .scalar_field_out(elements$5$scalar_field_out),
         .first_out(elements$5$first_out),
         .a_out(elements$5$a_out),
         .b_out(elements$5$b_out),
@@ -3897,6 +4253,7 @@ module kernelwise_montgomery(clock,scalar_field,first,a,b,product);
         .b(elements$6$b),
         .m(elements$6$m),
         .t(elements$6$t),
+        .scalar_field_out(elements$6$scalar_field_out),
         .first_out(elements$6$first_out),
         .a_out(elements$6$a_out),
         .b_out(elements$6$b_out),
@@ -3911,6 +4268,7 @@ module kernelwise_montgomery(clock,scalar_field,first,a,b,product);
         .b(elements$7$b),
         .m(elements$7$m),
         .t(elements$7$t),
+        .scalar_field_out(elements$7$scalar_field_out),
         .first_out(elements$7$first_out),
         .a_out(elements$7$a_out),
         .b_out(elements$7$b_out),
@@ -3925,6 +4283,7 @@ module kernelwise_montgomery(clock,scalar_field,first,a,b,product);
         .b(elements$8$b),
         .m(elements$8$m),
         .t(elements$8$t),
+        .scalar_field_out(elements$8$scalar_field_out),
         .first_out(elements$8$first_out),
         .a_out(elements$8$a_out),
         .b_out(elements$8$b_out),
@@ -3939,6 +4298,7 @@ module kernelwise_montgomery(clock,scalar_field,first,a,b,product);
         .b(elements$9$b),
         .m(elements$9$m),
         .t(elements$9$t),
+        .scalar_field_out(elements$9$scalar_field_out),
         .first_out(elements$9$first_out),
         .a_out(elements$9$a_out),
         .b_out(elements$9$b_out),
@@ -3953,6 +4313,7 @@ module kernelwise_montgomery(clock,scalar_field,first,a,b,product);
         .b(elements$10$b),
         .m(elements$10$m),
         .t(elements$10$t),
+        .scalar_field_out(elements$10$scalar_field_out),
         .first_out(elements$10$first_out),
         .a_out(elements$10$a_out),
         .b_out(elements$10$b_out),
@@ -3967,6 +4328,7 @@ module kernelwise_montgomery(clock,scalar_field,first,a,b,product);
         .b(elements$11$b),
         .m(elements$11$m),
         .t(elements$11$t),
+        .scalar_field_out(elements$11$scalar_field_out),
         .first_out(elements$11$first_out),
         .a_out(elements$11$a_out),
         .b_out(elements$11$b_out),
@@ -3981,6 +4343,7 @@ module kernelwise_montgomery(clock,scalar_field,first,a,b,product);
         .b(elements$12$b),
         .m(elements$12$m),
         .t(elements$12$t),
+        .scalar_field_out(elements$12$scalar_field_out),
         .first_out(elements$12$first_out),
         .a_out(elements$12$a_out),
         .b_out(elements$12$b_out),
@@ -3995,6 +4358,7 @@ module kernelwise_montgomery(clock,scalar_field,first,a,b,product);
         .b(elements$13$b),
         .m(elements$13$m),
         .t(elements$13$t),
+        .scalar_field_out(elements$13$scalar_field_out),
         .first_out(elements$13$first_out),
         .a_out(elements$13$a_out),
         .b_out(elements$13$b_out),
@@ -4009,6 +4373,7 @@ module kernelwise_montgomery(clock,scalar_field,first,a,b,product);
         .b(elements$14$b),
         .m(elements$14$m),
         .t(elements$14$t),
+        .scalar_field_out(elements$14$scalar_field_out),
         .first_out(elements$14$first_out),
         .a_out(elements$14$a_out),
         .b_out(elements$14$b_out),
@@ -4023,6 +4388,7 @@ module kernelwise_montgomery(clock,scalar_field,first,a,b,product);
         .b(elements$15$b),
         .m(elements$15$m),
         .t(elements$15$t),
+        .scalar_field_out(elements$15$scalar_field_out),
         .first_out(elements$15$first_out),
         .a_out(elements$15$a_out),
         .b_out(elements$15$b_out),
@@ -4039,121 +4405,120 @@ module kernelwise_montgomery(clock,scalar_field,first,a,b,product);
         slot$clock = clock;
         slot$d = slot$q;
         elements$0$clock = clock;
-        elements$0$scalar_field = scalar_field;
         elements$1$clock = clock;
-        elements$1$scalar_field = scalar_field;
         elements$2$clock = clock;
-        elements$2$scalar_field = scalar_field;
         elements$3$clock = clock;
-        elements$3$scalar_field = scalar_field;
         elements$4$clock = clock;
-        elements$4$scalar_field = scalar_field;
         elements$5$clock = clock;
-        elements$5$scalar_field = scalar_field;
         elements$6$clock = clock;
-        elements$6$scalar_field = scalar_field;
         elements$7$clock = clock;
-        elements$7$scalar_field = scalar_field;
         elements$8$clock = clock;
-        elements$8$scalar_field = scalar_field;
         elements$9$clock = clock;
-        elements$9$scalar_field = scalar_field;
         elements$10$clock = clock;
-        elements$10$scalar_field = scalar_field;
         elements$11$clock = clock;
-        elements$11$scalar_field = scalar_field;
         elements$12$clock = clock;
-        elements$12$scalar_field = scalar_field;
         elements$13$clock = clock;
-        elements$13$scalar_field = scalar_field;
         elements$14$clock = clock;
-        elements$14$scalar_field = scalar_field;
         elements$15$clock = clock;
-        elements$15$scalar_field = scalar_field;
-        slot_now = slot$q;
+        slot$d = slot$q + 32'h1;
         if (first) begin
-            slot_now = 32'h0;
+            slot$d = 32'h0;
         end
-        slot$d = slot_now + 32'h1;
-        modulus_word = base_modulus[(slot_now * 32'h10)+:(16)];
+        modulus_word = base_modulus[(slot$q * 32'h10)+:(16)];
         if (scalar_field) begin
-            modulus_word = scalar_modulus[(slot_now * 32'h10)+:(16)];
+            modulus_word = scalar_modulus[(slot$q * 32'h10)+:(16)];
         end
+        elements$0$scalar_field = scalar_field;
         elements$0$first = first;
         elements$0$a = a;
         elements$0$b = b;
         elements$0$m = modulus_word;
         elements$0$t = 32'h0;
+        elements$1$scalar_field = elements$0$scalar_field_out;
         elements$1$first = elements$0$first_out;
         elements$1$a = elements$0$a_out;
         elements$1$b = elements$0$b_out;
         elements$1$m = elements$0$m_out;
         elements$1$t = elements$0$t_out;
+        elements$2$scalar_field = elements$1$scalar_field_out;
         elements$2$first = elements$1$first_out;
         elements$2$a = elements$1$a_out;
         elements$2$b = elements$1$b_out;
         elements$2$m = elements$1$m_out;
         elements$2$t = elements$1$t_out;
+        elements$3$scalar_field = elements$2$scalar_field_out;
         elements$3$first = elements$2$first_out;
         elements$3$a = elements$2$a_out;
         elements$3$b = elements$2$b_out;
         elements$3$m = elements$2$m_out;
         elements$3$t = elements$2$t_out;
+        elements$4$scalar_field = elements$3$scalar_field_out;
         elements$4$first = elements$3$first_out;
         elements$4$a = elements$3$a_out;
         elements$4$b = elements$3$b_out;
         elements$4$m = elements$3$m_out;
         elements$4$t = elements$3$t_out;
+        elements$5$scalar_field = elements$4$scalar_field_out;
         elements$5$first = elements$4$first_out;
         elements$5$a = elements$4$a_out;
         elements$5$b = elements$4$b_out;
         elements$5$m = elements$4$m_out;
         elements$5$t = elements$4$t_out;
+        elements$6$scalar_field = elements$5$scalar_field_out;
         elements$6$first = elements$5$first_out;
         elements$6$a = elements$5$a_out;
         elements$6$b = elements$5$b_out;
         elements$6$m = elements$5$m_out;
         elements$6$t = elements$5$t_out;
+        elements$7$scalar_field = elements$6$scalar_field_out;
         elements$7$first = elements$6$first_out;
         elements$7$a = elements$6$a_out;
         elements$7$b = elements$6$b_out;
         elements$7$m = elements$6$m_out;
         elements$7$t = elements$6$t_out;
+        elements$8$scalar_field = elements$7$scalar_field_out;
         elements$8$first = elements$7$first_out;
         elements$8$a = elements$7$a_out;
         elements$8$b = elements$7$b_out;
         elements$8$m = elements$7$m_out;
         elements$8$t = elements$7$t_out;
+        elements$9$scalar_field = elements$8$scalar_field_out;
         elements$9$first = elements$8$first_out;
         elements$9$a = elements$8$a_out;
         elements$9$b = elements$8$b_out;
         elements$9$m = elements$8$m_out;
         elements$9$t = elements$8$t_out;
+        elements$10$scalar_field = elements$9$scalar_field_out;
         elements$10$first = elements$9$first_out;
         elements$10$a = elements$9$a_out;
         elements$10$b = elements$9$b_out;
         elements$10$m = elements$9$m_out;
         elements$10$t = elements$9$t_out;
+        elements$11$scalar_field = elements$10$scalar_field_out;
         elements$11$first = elements$10$first_out;
         elements$11$a = elements$10$a_out;
         elements$11$b = elements$10$b_out;
         elements$11$m = elements$10$m_out;
         elements$11$t = elements$10$t_out;
+        elements$12$scalar_field = elements$11$scalar_field_out;
         elements$12$first = elements$11$first_out;
         elements$12$a = elements$11$a_out;
         elements$12$b = elements$11$b_out;
         elements$12$m = elements$11$m_out;
         elements$12$t = elements$11$t_out;
+        elements$13$scalar_field = elements$12$scalar_field_out;
         elements$13$first = elements$12$first_out;
         elements$13$a = elements$12$a_out;
         elements$13$b = elements$12$b_out;
         elements$13$m = elements$12$m_out;
         elements$13$t = elements$12$t_out;
+        elements$14$scalar_field = elements$13$scalar_field_out;
         elements$14$first = elements$13$first_out;
         elements$14$a = elements$13$a_out;
         elements$14$b = elements$13$b_out;
         elements$14$m = elements$13$m_out;
         elements$14$t = elements$13$t_out;
+        elements$15$scalar_field = elements$14$scalar_field_out;
         elements$15$first = elements$14$first_out;
         elements$15$a = elements$14$a_out;
         elements$15$b = elements$14$b_out;
@@ -4199,6 +4564,9 @@ module kernelwise_adder_0(clock,scalar_field,first,subtract,a,b,result);
     reg  [4:0] slot$d;
     wire  [4:0] slot$q;
     reg  slot$clock;
+    reg  start$d;
+    wire  start$q;
+    reg  start$clock;
     reg  [16:0] sum$d;
     wire  [16:0] sum$q;
     reg  sum$clock;
@@ -4223,9 +4591,10 @@ module kernelwise_adder_0(clock,scalar_field,first,subtract,a,b,result);
     reg  [255:0] folded_row$d;
     wire  [255:0] folded_row$q;
     reg  folded_row$clock;
+    reg  [255:0] chosen$d;
+    wire  [255:0] chosen$q;
+    reg  chosen$clock;
     // Local signals
-    reg  mode_now;
-    reg  [4:0] slot_now;
     reg  [15:0] right;
     reg  [16:0] sum_carry;
     reg  [15:0] twice_word;
@@ -4250,6 +4619,11 @@ module kernelwise_adder_0(clock,scalar_field,first,subtract,a,b,result);
         .d(slot$d),
         .q(slot$q),
         .clock(slot$clock)
+    );
+    kernelwise_meta start(
+        .d(start$d),
+        .q(start$q),
+        .clock(start$clock)
     );
     kernelwise_sum sum(
         .d(sum$d),
@@ -4291,11 +4665,17 @@ module kernelwise_adder_0(clock,scalar_field,first,subtract,a,b,result);
         .q(folded_row$q),
         .clock(folded_row$clock)
     );
+    kernelwise_shift chosen(
+        .d(chosen$d),
+        .q(chosen$q),
+        .clock(chosen$clock)
+    );
     // Update code
     always @(*) begin
         mode$clock = clock;
         mode_late$clock = clock;
         slot$clock = clock;
+        start$clock = clock;
         sum$clock = clock;
         correction$clock = clock;
         first_late$clock = clock;
@@ -4304,9 +4684,11 @@ module kernelwise_adder_0(clock,scalar_field,first,subtract,a,b,result);
         take_sum$clock = clock;
         sum_row$clock = clock;
         folded_row$clock = clock;
+        chosen$clock = clock;
         mode$d = mode$q;
         mode_late$d = mode_late$q;
         slot$d = slot$q;
+        start$d = start$q;
         sum$d = sum$q;
         correction$d = correction$q;
         first_late$d = first_late$q;
@@ -4315,34 +4697,35 @@ module kernelwise_adder_0(clock,scalar_field,first,subtract,a,b,result);
         take_sum$d = take_sum$q;
         sum_row$d = sum_row$q;
         folded_row$d = folded_row$q;
-        mode_now = mode$q;
-        slot_now = slot$q;
-        sum_carry = ((sum$q[(32'h10)+:(1)]) & 17'h1ffff);
+        chosen$d = chosen$q;
+        start$d = first;
+        slot$d = slot$q + 32'h1;
         if (first) begin
-            mode_now = subtract;
-            slot_now = 32'h0;
+            mode$d = subtract;
+            slot$d = 32'h0;
+        end
+        sum_carry = ((sum$q[(32'h10)+:(1)]) & 17'h1ffff);
+        if (start$q) begin
             sum_carry = 32'h0;
-            if (subtract) begin
+            if (mode$q) begin
                 sum_carry = 32'h1;
             end
         end
-        mode$d = mode_now;
-        slot$d = slot_now + 32'h1;
         right = b;
-        if (mode_now) begin
+        if (mode$q) begin
             right = ~b;
         end
         sum$d = ((a) & 17'h1ffff) + ((right) & 17'h1ffff) + sum_carry;
-        twice_word = base_twice[(slot_now * 32'h10)+:(16)];
+        twice_word = base_twice[(slot$q * 32'h10)+:(16)];
         if (scalar_field) begin
-            twice_word = scalar_twice[(slot_now * 32'h10)+:(16)];
+            twice_word = scalar_twice[(slot$q * 32'h10)+:(16)];
         end
         correction$d = ~twice_word;
-        if (mode_now) begin
+        if (mode$q) begin
             correction$d = twice_word;
         end
-        first_late$d = first;
-        mode_late$d = mode_now;
+        first_late$d = start$q;
+        mode_late$d = mode$q;
         folded_carry = ((folded$q[(32'h10)+:(1)]) & 17'h1ffff);
         if (first_late$q) begin
             folded_carry = 32'h1;
@@ -4363,10 +4746,11 @@ module kernelwise_adder_0(clock,scalar_field,first,subtract,a,b,result);
         folded_top = ((folded_word) & 256'hffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff);
         sum_row$d = (sum_row$q >> 32'h10) | (sum_top << 32'hf0);
         folded_row$d = (folded_row$q >> 32'h10) | (folded_top << 32'hf0);
-        result = folded_row$q;
+        chosen$d = folded_row$q;
         if (take_sum$q) begin
-            result = sum_row$q;
+            chosen$d = sum_row$q;
         end
+        result = chosen$q;
     end
 endmodule
 
@@ -4404,9 +4788,6 @@ module kernelwise_lane(clock,cycle,scalar_field,read_bus,subtract_0,subtract_1,w
     reg  right_1$load;
     reg  [255:0] right_1$row;
     wire  [15:0] right_1$word;
-    reg  [15:0] mul_a_word$d;
-    wire  [15:0] mul_a_word$q;
-    reg  mul_a_word$clock;
     reg  [15:0] left_0_word$d;
     wire  [15:0] left_0_word$q;
     reg  left_0_word$clock;
@@ -4436,6 +4817,9 @@ module kernelwise_lane(clock,cycle,scalar_field,read_bus,subtract_0,subtract_1,w
     reg  [255:0] product_row$d;
     wire  [255:0] product_row$q;
     reg  product_row$clock;
+    reg  [15:0] product_word$d;
+    wire  [15:0] product_word$q;
+    reg  product_word$clock;
     reg  [255:0] write_row$d;
     wire  [255:0] write_row$q;
     reg  write_row$clock;
@@ -4443,7 +4827,6 @@ module kernelwise_lane(clock,cycle,scalar_field,read_bus,subtract_0,subtract_1,w
     wire  [16:0] strobes$q;
     reg  strobes$clock;
     // Local signals
-    reg  [15:0] product_word;
     reg  [255:0] product_top;
     // Sub module instances
     kernelwise_mul_a mul_a(
@@ -4481,11 +4864,6 @@ module kernelwise_lane(clock,cycle,scalar_field,read_bus,subtract_0,subtract_1,w
         .load(right_1$load),
         .row(right_1$row),
         .word(right_1$word)
-    );
-    kernelwise_timer mul_a_word(
-        .d(mul_a_word$d),
-        .q(mul_a_word$q),
-        .clock(mul_a_word$clock)
     );
     kernelwise_timer left_0_word(
         .d(left_0_word$d),
@@ -4528,6 +4906,11 @@ module kernelwise_lane(clock,cycle,scalar_field,read_bus,subtract_0,subtract_1,w
         .q(product_row$q),
         .clock(product_row$clock)
     );
+    kernelwise_timer product_word(
+        .d(product_word$d),
+        .q(product_word$q),
+        .clock(product_word$clock)
+    );
     kernelwise_shift write_row(
         .d(write_row$d),
         .q(write_row$q),
@@ -4540,15 +4923,15 @@ module kernelwise_lane(clock,cycle,scalar_field,read_bus,subtract_0,subtract_1,w
     );
     // Update code
     always @(*) begin
-        mul_a_word$clock = clock;
         left_0_word$clock = clock;
         left_1_word$clock = clock;
+        product_word$clock = clock;
         product_row$clock = clock;
         write_row$clock = clock;
         strobes$clock = clock;
-        mul_a_word$d = mul_a_word$q;
         left_0_word$d = left_0_word$q;
         left_1_word$d = left_1_word$q;
+        product_word$d = product_word$q;
         product_row$d = product_row$q;
         write_row$d = write_row$q;
         strobes$d = strobes$q;
@@ -4577,31 +4960,30 @@ module kernelwise_lane(clock,cycle,scalar_field,read_bus,subtract_0,subtract_1,w
         right_0$load = strobes$q[32'h9];
         left_1$load = strobes$q[32'ha];
         right_1$load = strobes$q[32'hb];
-        mul_a_word$d = mul_a$word;
         left_0_word$d = left_0$word;
         left_1_word$d = left_1$word;
         montgomery$scalar_field = scalar_field;
-        montgomery$first = strobes$q[32'h8];
-        montgomery$a = mul_a_word$q;
+        montgomery$first = strobes$q[32'h7];
+        montgomery$a = mul_a$word;
         montgomery$b = mul_b$word;
         adder_0$scalar_field = scalar_field;
-        adder_0$first = strobes$q[32'ha];
+        adder_0$first = strobes$q[32'h9];
         adder_0$subtract = subtract_0;
         adder_0$a = left_0_word$q;
         adder_0$b = right_0$word;
         adder_1$scalar_field = scalar_field;
-        adder_1$first = strobes$q[32'hc];
+        adder_1$first = strobes$q[32'hb];
         adder_1$subtract = subtract_1;
         adder_1$a = left_1_word$q;
         adder_1$b = right_1$word;
-        product_word = montgomery$product;
-        product_top = ((product_word) & 256'hffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff);
+        product_word$d = montgomery$product;
+        product_top = ((product_word$q) & 256'hffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff);
         product_row$d = (product_row$q >> 32'h10) | (product_top << 32'hf0);
         write_row$d = product_row$q;
-        if (strobes$q[32'hb]) begin
+        if (strobes$q[32'hc]) begin
             write_row$d = adder_0$result;
         end
-        if (strobes$q[32'hd]) begin
+        if (strobes$q[32'he]) begin
             write_row$d = adder_1$result;
         end
         write_bus = write_row$q;

@@ -4,14 +4,14 @@
 //! a sum keeps `s` if `s < 2m`, a difference keeps `s` if it is not negative. Either way the result is congruent and
 //! below `2m`, and `4m < 2^256` keeps every word in place.
 //!
-//! Latency: the 256-bit result is complete [`LATENCY`] cycles after the first words.
+//! Latency: the 256-bit result is complete [`LATENCY`] cycles after `first`.
 
 use rust_hdl::prelude::*;
 
 use crate::constants::{double, modulus, modulus_frame};
 
-/// Cycles from the first operand word to the complete result.
-pub const LATENCY: usize = 18;
+/// Cycles from `first`, a cycle before the first operand words, to the complete result.
+pub const LATENCY: usize = 20;
 
 /// One adder; its two candidate results build up in shift registers.
 #[derive(LogicBlock)]
@@ -20,7 +20,7 @@ pub struct AddSub {
     pub clock: Signal<In, Clock>,
     /// Scalar field if set, base field otherwise.
     pub scalar_field: Signal<In, Bit>,
-    /// Marks word 0.
+    /// Comes a cycle before word 0.
     pub first: Signal<In, Bit>,
     /// Subtract; sampled at `first`.
     pub subtract: Signal<In, Bit>,
@@ -31,10 +31,9 @@ pub struct AddSub {
     /// The result, below `2m`: valid in the one cycle [`LATENCY`] after `first`.
     pub result: Signal<Out, Bits<256>>,
     mode: DFF<Bit>,
-    mode_now: Signal<Local, Bit>,
     mode_late: DFF<Bit>,
     slot: DFF<Bits<5>>,
-    slot_now: Signal<Local, Bits<5>>,
+    start: DFF<Bit>,
     right: Signal<Local, Bits<16>>,
     sum: DFF<Bits<17>>,
     sum_carry: Signal<Local, Bits<17>>,
@@ -54,6 +53,7 @@ pub struct AddSub {
     folded_top: Signal<Local, Bits<256>>,
     sum_late_word: Signal<Local, Bits<16>>,
     folded_word: Signal<Local, Bits<16>>,
+    chosen: DFF<Bits<256>>,
 }
 
 impl Default for AddSub {
@@ -67,10 +67,9 @@ impl Default for AddSub {
             b: Default::default(),
             result: Default::default(),
             mode: Default::default(),
-            mode_now: Default::default(),
             mode_late: Default::default(),
             slot: Default::default(),
-            slot_now: Default::default(),
+            start: Default::default(),
             right: Default::default(),
             sum: Default::default(),
             sum_carry: Default::default(),
@@ -90,6 +89,7 @@ impl Default for AddSub {
             folded_top: Default::default(),
             sum_late_word: Default::default(),
             folded_word: Default::default(),
+            chosen: Default::default(),
         }
     }
 }
@@ -98,25 +98,26 @@ impl Logic for AddSub {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self, clock, mode, mode_late, slot, sum, correction, first_late, folded, sum_late,
-            take_sum, sum_row, folded_row
+            self, clock, mode, mode_late, slot, start, sum, correction, first_late, folded,
+            sum_late, take_sum, sum_row, folded_row, chosen
         );
-        // Cycle 0: a ± b. The carry into word 0 completes the two's complement of a subtraction.
-        self.mode_now.next = self.mode.q.val();
-        self.slot_now.next = self.slot.q.val();
-        self.sum_carry.next = bit_cast::<17, 1>(self.sum.q.val().get_bits::<1>(16));
+        // The cycle before.
+        self.start.d.next = self.first.val();
+        self.slot.d.next = self.slot.q.val() + 1;
         if self.first.val() {
-            self.mode_now.next = self.subtract.val();
-            self.slot_now.next = 0.into();
+            self.mode.d.next = self.subtract.val();
+            self.slot.d.next = 0.into();
+        }
+        // Cycle 0: a ± b. The carry into word 0 completes the two's complement of a subtraction.
+        self.sum_carry.next = bit_cast::<17, 1>(self.sum.q.val().get_bits::<1>(16));
+        if self.start.q.val() {
             self.sum_carry.next = 0.into();
-            if self.subtract.val() {
+            if self.mode.q.val() {
                 self.sum_carry.next = 1.into();
             }
         }
-        self.mode.d.next = self.mode_now.val();
-        self.slot.d.next = self.slot_now.val() + 1;
         self.right.next = self.b.val();
-        if self.mode_now.val() {
+        if self.mode.q.val() {
             self.right.next = !self.b.val();
         }
         self.sum.d.next = bit_cast::<17, 16>(self.a.val())
@@ -126,19 +127,19 @@ impl Logic for AddSub {
         self.twice_word.next = self
             .base_twice
             .val()
-            .get_bits::<16>(self.slot_now.val().index() * 16);
+            .get_bits::<16>(self.slot.q.val().index() * 16);
         if self.scalar_field.val() {
             self.twice_word.next = self
                 .scalar_twice
                 .val()
-                .get_bits::<16>(self.slot_now.val().index() * 16);
+                .get_bits::<16>(self.slot.q.val().index() * 16);
         }
         self.correction.d.next = !self.twice_word.val();
-        if self.mode_now.val() {
+        if self.mode.q.val() {
             self.correction.d.next = self.twice_word.val();
         }
-        self.first_late.d.next = self.first.val();
-        self.mode_late.d.next = self.mode_now.val();
+        self.first_late.d.next = self.start.q.val();
+        self.mode_late.d.next = self.mode.q.val();
         // Cycle 1: s ∓ 2m.
         self.folded_carry.next = bit_cast::<17, 1>(self.folded.q.val().get_bits::<1>(16));
         if self.first_late.q.val() {
@@ -163,9 +164,10 @@ impl Logic for AddSub {
         self.folded_top.next = bit_cast::<256, 16>(self.folded_word.val());
         self.sum_row.d.next = (self.sum_row.q.val() >> 16) | (self.sum_top.val() << 240);
         self.folded_row.d.next = (self.folded_row.q.val() >> 16) | (self.folded_top.val() << 240);
-        self.result.next = self.folded_row.q.val();
+        self.chosen.d.next = self.folded_row.q.val();
         if self.take_sum.q.val() {
-            self.result.next = self.sum_row.q.val();
+            self.chosen.d.next = self.sum_row.q.val();
         }
+        self.result.next = self.chosen.q.val();
     }
 }

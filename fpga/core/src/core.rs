@@ -30,7 +30,7 @@ pub struct Core {
     executor: Executor,
     sequencer: Sequencer,
     lane: Lane,
-    memory: Memory,
+    memory: Memory<13, 256, 2>,
     host_address: DFF<Bits<16>>,
     host_write: DFF<Bit>,
     host_row: DFF<Bits<256>>,

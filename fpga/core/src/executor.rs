@@ -115,7 +115,7 @@ pub struct Executor {
     rows_left: DFF<Bits<8>>,
     target: DFF<Bits<16>>,
     shift: DFF<Bits<256>>,
-    shift_step: DFF<Bit>,
+    shift_move: DFF<Bit>,
     shift_load: DFF<Bit>,
     top_byte: DFF<Bits<8>>,
     shift_top: Signal<Local, Bits<256>>,
@@ -146,7 +146,7 @@ impl Logic for Executor {
             rows_left,
             target,
             shift,
-            shift_step,
+            shift_move,
             shift_load,
             top_byte,
             to_send,
@@ -200,13 +200,13 @@ impl Logic for Executor {
             self.top_byte.d.next = self.fill.q.val();
         }
         self.shift_top.next = bit_cast::<256, 8>(self.top_byte.q.val());
-        self.shift_step.d.next = false;
+        self.shift_move.d.next = false;
         self.shift_load.d.next = false;
-        if self.shift_step.q.val() {
+        if self.shift_move.q.val() {
             self.shift.d.next = (self.shift.q.val() >> 8) | (self.shift_top.val() << 248);
-        }
-        if self.shift_load.q.val() {
-            self.shift.d.next = self.read_row.val();
+            if self.shift_load.q.val() {
+                self.shift.d.next = self.read_row.val();
+            }
         }
         match self.work.q.val() {
             Task::Idle => {
@@ -259,7 +259,7 @@ impl Logic for Executor {
                 self.work.d.next = Task::FillByte;
             }
             Task::FillByte => {
-                self.shift_step.d.next = true;
+                self.shift_move.d.next = true;
                 self.count.d.next = self.count.q.val() + 1;
                 self.work.d.next = Task::FillAddress;
                 if self.count.q.val() < self.row_bytes.val() {
@@ -353,7 +353,7 @@ impl Logic for Executor {
                     if self.part.q.val() == Part::Sum {
                         self.crc.feed.next = false;
                     }
-                    self.shift_step.d.next = true;
+                    self.shift_move.d.next = true;
                     self.count.d.next = self.count.q.val() - 1;
                     self.work.d.next = Task::Pause;
                     if self.count.q.val() == 1 {
@@ -385,6 +385,7 @@ impl Logic for Executor {
                 // Seven cycles from a row's address to here.
                 self.delay.d.next = self.delay.q.val() + 1;
                 if self.delay.q.val() == 8 {
+                    self.shift_move.d.next = true;
                     self.shift_load.d.next = true;
                     self.work.d.next = Task::Latch;
                 }

@@ -9,6 +9,7 @@
 use rust_hdl::prelude::*;
 
 use crate::crc::Crc32;
+use crate::memory::Memory;
 
 /// Bytes of a header.
 pub const HEADER_BYTES: usize = 18;
@@ -46,13 +47,17 @@ pub struct Framer {
     pub read_address: Signal<In, Bits<12>>,
     /// The byte at the address of two cycles before.
     pub read_byte: Signal<Out, Bits<8>>,
-    buffer: RAM<Bits<8>, 12>,
-    buffered: DFF<Bits<8>>,
+    buffer: Memory<12, 8, 4>,
+    store: DFF<Bit>,
+    store_at: DFF<Bits<12>>,
+    stored: DFF<Bits<8>>,
     crc: Crc32,
     state: DFF<Hunt>,
     keep: DFF<Bit>,
     count: DFF<Bits<16>>,
     next_count: Signal<Local, Bits<16>>,
+    at_end: DFF<Bit>,
+    too_long: DFF<Bit>,
     total: DFF<Bits<16>>,
     length: Signal<Local, Bits<16>>,
     length_low: DFF<Bits<8>>,
@@ -74,6 +79,8 @@ impl Logic for Framer {
             state,
             keep,
             count,
+            at_end,
+            too_long,
             total,
             length_low,
             wants_reset,
@@ -83,18 +90,19 @@ impl Logic for Framer {
             abandon,
             after_reset,
             drop_now,
-            buffered
+            store,
+            store_at,
+            stored
         );
-        clock!(self, clock, crc);
-        self.buffer.read_clock.next = self.clock.val();
-        self.buffer.write_clock.next = self.clock.val();
+        clock!(self, clock, crc, buffer);
         self.buffer.read_address.next = self.read_address.val();
-        // Block RAM answers late in its cycle.
-        self.buffered.d.next = self.buffer.read_data.val();
-        self.read_byte.next = self.buffered.q.val();
-        self.buffer.write_address.next = self.count.q.val().get_bits::<12>(0);
-        self.buffer.write_data.next = self.octet.val();
-        self.buffer.write_enable.next = false;
+        self.read_byte.next = self.buffer.read_data.val();
+        self.store.d.next = false;
+        self.store_at.d.next = self.count.q.val().get_bits::<12>(0);
+        self.stored.d.next = self.octet.val();
+        self.buffer.write_address.next = self.store_at.q.val();
+        self.buffer.write_data.next = self.stored.q.val();
+        self.buffer.write_enable.next = self.store.q.val();
         self.crc.clear.next = false;
         self.crc.feed.next = false;
         self.crc.octet.next = self.octet.val();
@@ -110,6 +118,9 @@ impl Logic for Framer {
         self.next_count.next = self.count.q.val() + 1;
         self.length.next =
             bit_cast::<16, 8>(self.length_low.q.val()) | (bit_cast::<16, 8>(self.octet.val()) << 8);
+        // Bytes are many cycles apart, and each is there before its strobe.
+        self.at_end.d.next = self.next_count.val() == self.total.q.val();
+        self.too_long.d.next = self.length.val() > 3840;
         self.silence.d.next = self.silence.q.val() + 1;
         if self.strobe.val() {
             self.silence.d.next = 0.into();
@@ -139,7 +150,7 @@ impl Logic for Framer {
             Hunt::Body => {
                 if self.strobe.val() {
                     self.crc.feed.next = true;
-                    self.buffer.write_enable.next = self.keep.q.val();
+                    self.store.d.next = self.keep.q.val();
                     self.count.d.next = self.next_count.val();
                     if self.count.q.val() == 1 {
                         self.wants_reset.d.next = self.octet.val().get_bit(0);
@@ -147,12 +158,12 @@ impl Logic for Framer {
                     if self.count.q.val() == 2 {
                         self.length_low.d.next = self.octet.val();
                     }
-                    if self.next_count.val() == self.total.q.val() {
+                    if self.at_end.q.val() {
                         self.state.d.next = Hunt::Settle;
                     }
                     if self.count.q.val() == 3 {
                         self.total.d.next = self.length.val() + 22;
-                        if self.length.val() > 3840 {
+                        if self.too_long.q.val() {
                             self.drop_now.d.next = true;
                             self.state.d.next = Hunt::First;
                         }

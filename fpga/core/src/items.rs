@@ -64,6 +64,7 @@ pub struct Items {
     word: Signal<Local, Bits<40>>,
     recent: DFF<Bits<112>>,
     recent_valid: DFF<Bits<8>>,
+    same: [DFF<Bit>; 7],
     conflict: DFF<Bit>,
     exhausted_held: DFF<Bit>,
     drained: DFF<Bit>,
@@ -130,6 +131,13 @@ impl Logic for Items {
         self.pointer_b.next = self.affine_b.q.val();
         self.negative.next = false;
         self.conflict.d.next = false;
+        for i in 0..7 {
+            self.same[i].clock.next = self.clock.val();
+            self.same[i].d.next = false;
+            if self.same[i].q.val() {
+                self.conflict.d.next = true;
+            }
+        }
         if self.recoding.val() {
             self.have.next = self.recoder.have.val();
             self.exhausted.next = self.recoder.finished.val();
@@ -140,7 +148,7 @@ impl Logic for Items {
                 if self.recent_valid.q.val().get_bit(i)
                     && (self.recent.q.val().get_bits::<16>(i * 16) == self.recoder.bucket.val())
                 {
-                    self.conflict.d.next = true;
+                    self.same[i].d.next = true;
                 }
             }
         }

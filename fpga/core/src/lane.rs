@@ -8,9 +8,9 @@
 //! | 6, 7 | operands of the multiplier | |
 //! | 8, 9 | operands of adder 0 | |
 //! | 10, 11 | operands of adder 1 | |
-//! | 12 | | adder 0, from the frame before |
-//! | 14 | | adder 1, from the frame before |
-//! | 15 | | multiplier, from ten frames before |
+//! | 13 | | adder 0, from the frame before |
+//! | 14 | | multiplier, from twelve frames before |
+//! | 15 | | adder 1, from the frame before |
 //!
 //! Words need no multiplexer between memory and units: a row is loaded in one cycle and leaves as sixteen words and a zero.
 
@@ -59,9 +59,9 @@ pub struct Lane {
     pub scalar_field: Signal<In, Bit>,
     /// The read bus.
     pub read_bus: Signal<In, Bits<256>>,
-    /// Adder 0 subtracts; sampled in cycle 10.
+    /// Adder 0 subtracts; sampled in cycle 9.
     pub subtract_0: Signal<In, Bit>,
-    /// Adder 1 subtracts; sampled in cycle 12.
+    /// Adder 1 subtracts; sampled in cycle 11.
     pub subtract_1: Signal<In, Bit>,
     /// The write bus.
     pub write_bus: Signal<Out, Bits<256>>,
@@ -71,14 +71,13 @@ pub struct Lane {
     right_0: Serializer,
     left_1: Serializer,
     right_1: Serializer,
-    mul_a_word: DFF<Bits<16>>,
     left_0_word: DFF<Bits<16>>,
     left_1_word: DFF<Bits<16>>,
     montgomery: Montgomery,
     adder_0: AddSub,
     adder_1: AddSub,
     product_row: DFF<Bits<256>>,
-    product_word: Signal<Local, Bits<16>>,
+    product_word: DFF<Bits<16>>,
     product_top: Signal<Local, Bits<256>>,
     write_row: DFF<Bits<256>>,
     strobes: DFF<Bits<17>>,
@@ -90,9 +89,9 @@ impl Logic for Lane {
         dff_setup!(
             self,
             clock,
-            mul_a_word,
             left_0_word,
             left_1_word,
+            product_word,
             product_row,
             write_row,
             strobes
@@ -118,34 +117,33 @@ impl Logic for Lane {
         self.right_0.load.next = self.strobes.q.val().get_bit(9);
         self.left_1.load.next = self.strobes.q.val().get_bit(10);
         self.right_1.load.next = self.strobes.q.val().get_bit(11);
-        // The left operand was loaded one cycle earlier and waits for the right one.
-        self.mul_a_word.d.next = self.mul_a.word.val();
+        // The left operand was loaded one cycle earlier, which is how the multiplier takes it; an adder's waits for the right one.
         self.left_0_word.d.next = self.left_0.word.val();
         self.left_1_word.d.next = self.left_1.word.val();
         self.montgomery.scalar_field.next = self.scalar_field.val();
-        self.montgomery.first.next = self.strobes.q.val().get_bit(8);
-        self.montgomery.a.next = self.mul_a_word.q.val();
+        self.montgomery.first.next = self.strobes.q.val().get_bit(7);
+        self.montgomery.a.next = self.mul_a.word.val();
         self.montgomery.b.next = self.mul_b.word.val();
         self.adder_0.scalar_field.next = self.scalar_field.val();
-        self.adder_0.first.next = self.strobes.q.val().get_bit(10);
+        self.adder_0.first.next = self.strobes.q.val().get_bit(9);
         self.adder_0.subtract.next = self.subtract_0.val();
         self.adder_0.a.next = self.left_0_word.q.val();
         self.adder_0.b.next = self.right_0.word.val();
         self.adder_1.scalar_field.next = self.scalar_field.val();
-        self.adder_1.first.next = self.strobes.q.val().get_bit(12);
+        self.adder_1.first.next = self.strobes.q.val().get_bit(11);
         self.adder_1.subtract.next = self.subtract_1.val();
         self.adder_1.a.next = self.left_1_word.q.val();
         self.adder_1.b.next = self.right_1.word.val();
-        // Results are complete in cycles 11 (adder 0), 13 (adder 1) and 14 (multiplier).
-        self.product_word.next = self.montgomery.product.val();
-        self.product_top.next = bit_cast::<256, 16>(self.product_word.val());
+        // Results are complete in cycles 12 (adder 0), 13 (multiplier) and 14 (adder 1).
+        self.product_word.d.next = self.montgomery.product.val();
+        self.product_top.next = bit_cast::<256, 16>(self.product_word.q.val());
         self.product_row.d.next =
             (self.product_row.q.val() >> 16) | (self.product_top.val() << 240);
         self.write_row.d.next = self.product_row.q.val();
-        if self.strobes.q.val().get_bit(11) {
+        if self.strobes.q.val().get_bit(12) {
             self.write_row.d.next = self.adder_0.result.val();
         }
-        if self.strobes.q.val().get_bit(13) {
+        if self.strobes.q.val().get_bit(14) {
             self.write_row.d.next = self.adder_1.result.val();
         }
         self.write_bus.next = self.write_row.q.val();

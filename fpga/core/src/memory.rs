@@ -1,42 +1,37 @@
-//! The memory: rows of 256 bits, one read and one write a cycle, whose output register is the block RAM's own.
+//! Block RAM, one read and one write a cycle, with its own output register: rows of 256 bits for the sequencer, bytes for the framer.
 
 use std::collections::BTreeMap;
 
 use rust_hdl::prelude::*;
 
-/// Address bits: `2^ROW_BITS` rows.
+/// Address bits of the core's memory: `2^ROW_BITS` rows.
 pub const ROW_BITS: usize = 13;
 
-/// Bits of a row.
-const ROW_WIDTH: usize = 256;
-/// Bits of a row in one block: at `2^13` rows a block holds two, so that no output needs a multiplexer.
-const BLOCK_WIDTH: usize = 2;
-
-/// `2^13` rows of 256 bits.
+/// `2^A` rows of `W` bits, `B` of which lie in one block.
 ///
 /// A row arrives two cycles after its address. Reading a row in the cycle in which it is written is undefined.
 ///
 /// On ECP5 the primitive is instantiated: inference leaves the output register outside, and a block that answers without
-/// it takes most of a cycle. 128 blocks of 16 kbit.
+/// it takes most of a cycle. `B · 2^A` is the 16 kbit of a block, so that no output needs a multiplexer.
 #[derive(LogicBlock, Default)]
-pub struct Memory {
+pub struct Memory<const A: usize, const W: usize, const B: usize> {
     /// Clock.
     pub clock: Signal<In, Clock>,
     /// The row to read.
-    pub read_address: Signal<In, Bits<13>>,
+    pub read_address: Signal<In, Bits<A>>,
     /// The row whose address came two cycles before.
-    pub read_data: Signal<Out, Bits<256>>,
+    pub read_data: Signal<Out, Bits<W>>,
     /// The row to write.
-    pub write_address: Signal<In, Bits<13>>,
+    pub write_address: Signal<In, Bits<A>>,
     /// What to write.
-    pub write_data: Signal<In, Bits<256>>,
+    pub write_data: Signal<In, Bits<W>>,
     /// Write in this cycle.
     pub write_enable: Signal<In, Bit>,
-    _rows: BTreeMap<u16, Bits<256>>,
-    _held: Bits<256>,
+    _rows: BTreeMap<u16, Bits<W>>,
+    _held: Bits<W>,
 }
 
-impl Logic for Memory {
+impl<const A: usize, const W: usize, const B: usize> Logic for Memory<A, W, B> {
     fn update(&mut self) {
         if self.clock.pos_edge() {
             self.read_data.next = self._held;
@@ -59,10 +54,10 @@ impl Logic for Memory {
                 .collect::<String>()
         };
         let grounded = |_: usize| "1'b0".to_owned();
-        // A block of two bits a row takes its address from bit 1 on.
-        let address = |signal: &'static str| move |i: usize| format!("{signal}[{}]", i - 1);
-        let data =
-            |signal: &'static str| move |i: usize| format!("{signal}[{BLOCK_WIDTH} * i + {i}]");
+        // A block of `B` bits a row takes its address from bit `log2 B` on.
+        let low = B.ilog2() as usize;
+        let address = |signal: &'static str| move |i: usize| format!("{signal}[{}]", i - low);
+        let data = |signal: &'static str| move |i: usize| format!("{signal}[{B} * i + {i}]");
         let control = |port: &str| {
             format!(
                 ".CLK{port}(clock), .CE{port}(1'b1), .OCE{port}(1'b1), .RST{port}(1'b0), \
@@ -76,12 +71,12 @@ wire [{top}:0] q;
 genvar i;
 generate
 for (i = 0; i < {blocks}; i = i + 1) begin: block
-   DP16KD #(.DATA_WIDTH_A({BLOCK_WIDTH}), .DATA_WIDTH_B({BLOCK_WIDTH}), .REGMODE_A(\"OUTREG\"), .REGMODE_B(\"OUTREG\"),
+   DP16KD #(.DATA_WIDTH_A({B}), .DATA_WIDTH_B({B}), .REGMODE_A(\"OUTREG\"), .REGMODE_B(\"OUTREG\"),
       .WRITEMODE_A(\"NORMAL\"), .WRITEMODE_B(\"NORMAL\"), .GSR(\"DISABLED\"))
       ram (.WEA(write_enable), .WEB(1'b0),
          {data_a}{data_b}{data_q}
-         .ADA0(1'b0), {address_a}
-         .ADB0(1'b0), {address_b}
+         {low_a}{address_a}
+         {low_b}{address_b}
          {control_a}, {control_b});
 end
 endgenerate
@@ -99,14 +94,16 @@ always @(posedge clock) begin
    if (write_enable) mem[write_address] <= write_data;
 end
 `endif",
-            top = ROW_WIDTH - 1,
-            last = (1 << ROW_BITS) - 1,
-            blocks = ROW_WIDTH / BLOCK_WIDTH,
-            data_a = ports("DIA", 0..BLOCK_WIDTH, &data("write_data")),
-            data_b = ports("DIB", 0..BLOCK_WIDTH, &grounded),
-            data_q = ports("DOB", 0..BLOCK_WIDTH, &data("q")),
-            address_a = ports("ADA", 1..1 + ROW_BITS, &address("write_address")),
-            address_b = ports("ADB", 1..1 + ROW_BITS, &address("read_address")),
+            top = W - 1,
+            last = (1 << A) - 1,
+            blocks = W / B,
+            data_a = ports("DIA", 0..B, &data("write_data")),
+            data_b = ports("DIB", 0..B, &grounded),
+            data_q = ports("DOB", 0..B, &data("q")),
+            address_a = ports("ADA", low..low + A, &address("write_address")),
+            address_b = ports("ADB", low..low + A, &address("read_address")),
+            low_a = ports("ADA", 0..low, &grounded),
+            low_b = ports("ADB", 0..low, &grounded),
             control_a = control("A"),
             control_b = control("B"),
         ))

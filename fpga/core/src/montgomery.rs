@@ -8,13 +8,14 @@
 //! t ← (t + a_i·b + q·m) / 2^16
 //! ```
 //! Operands travel as frames of 17 words, least significant first; word 16 is zero. `b` and the modulus walk along the
-//! row at 10 cycles an element and `a` at 9, so that element `i` meets word `a_i` on its first cycle.
+//! row at 12 cycles an element and `a` at 11, so that element `i` meets word `a_i` in the cycle before its word of `b`.
+//! Nothing but a register follows a multiplier slice: slices lie in a few rows of the chip, and the way from them is long.
 //!
 //! # Bound
 //! For `a < αm` and `b < βm` the result is below `(αβ·m/R + 1)·m`, with `m/R < 0.19`: operands below `2m` give a
 //! result below `1.76m`, and nothing is ever subtracted. Inside, `t < 3m < 2^256`.
 //!
-//! Latency: [`LATENCY`] cycles from the first word of the operands to the first word of the product.
+//! Latency: [`LATENCY`] cycles from the first word of `a` to the first word of the product.
 //!
 //! [Mon85]: https://doi.org/10.1090/S0025-5718-1985-0777282-X
 //! [KAK96]: https://doi.org/10.1109/40.502403
@@ -27,19 +28,19 @@ use crate::leaves::{Delay, Multiplier};
 /// Words of an operand, and processing elements.
 pub const WORDS: usize = 16;
 
-/// Cycles from the first operand word to the first word of the product.
-pub const LATENCY: usize = 10 * WORDS;
+/// Cycles from the first word of `a` to the first word of the product.
+pub const LATENCY: usize = 12 * WORDS + 1;
 
 /// One row of the multiplication: consumes one word of `a` and shifts the accumulator by one word.
 ///
-/// Latency: 10 cycles; the first word that it computes is zero by construction and is dropped.
+/// Latency: 12 cycles; the first word that it computes is zero by construction and is dropped.
 #[derive(LogicBlock, Default)]
 pub struct Element {
     /// Clock.
     pub clock: Signal<In, Clock>,
     /// Scalar field if set, base field otherwise.
     pub scalar_field: Signal<In, Bit>,
-    /// Marks word 0.
+    /// Comes a cycle before word 0 of `b`, of the modulus and of the accumulator.
     pub first: Signal<In, Bit>,
     /// Words of `a`, this element's own at `first`.
     pub a: Signal<In, Bits<16>>,
@@ -49,29 +50,32 @@ pub struct Element {
     pub m: Signal<In, Bits<16>>,
     /// Words of the accumulator.
     pub t: Signal<In, Bits<16>>,
-    /// Marks word 0 for the next element.
+    /// The field, a cycle later.
+    pub scalar_field_out: Signal<Out, Bit>,
+    /// `first` for the next element.
     pub first_out: Signal<Out, Bit>,
-    /// `a`, 9 cycles later.
+    /// `a`, 11 cycles later.
     pub a_out: Signal<Out, Bits<16>>,
-    /// `b`, 10 cycles later.
+    /// `b`, 12 cycles later.
     pub b_out: Signal<Out, Bits<16>>,
-    /// The modulus, 10 cycles later.
+    /// The modulus, 12 cycles later.
     pub m_out: Signal<Out, Bits<16>>,
     /// The new accumulator.
     pub t_out: Signal<Out, Bits<16>>,
-    a_now: Signal<Local, Bits<16>>,
+    field: DFF<Bit>,
     a_hold: DFF<Bits<16>>,
     ab: Multiplier,
     qm: Multiplier,
-    u: Signal<Local, Bits<32>>,
+    u: DFF<Bits<32>>,
     u_low: Signal<Local, Bits<16>>,
     u_high: DFF<Bits<16>>,
-    v: Signal<Local, Bits<32>>,
+    v: DFF<Bits<32>>,
     v_low: Signal<Local, Bits<16>>,
     v_high: DFF<Bits<16>>,
     w: DFF<Bits<18>>,
     w_low: Signal<Local, Bits<16>>,
     q_left: DFF<Bits<16>>,
+    q_middle: DFF<Bits<16>>,
     q_right: DFF<Bits<16>>,
     q: DFF<Bits<16>>,
     x: DFF<Bits<19>>,
@@ -79,13 +83,13 @@ pub struct Element {
     carry: DFF<Bits<4>>,
     total: Signal<Local, Bits<20>>,
     t_next: DFF<Bits<16>>,
-    t_delay: Delay<16, 2>,
-    w_delay: Delay<18, 4>,
-    m_delay: Delay<16, 5>,
-    m_rest: Delay<16, 5>,
-    b_delay: Delay<16, 10>,
-    a_delay: Delay<16, 9>,
-    first_delay: Delay<1, 4>,
+    t_delay: Delay<16, 3>,
+    w_delay: Delay<18, 5>,
+    m_delay: Delay<16, 6>,
+    m_rest: Delay<16, 6>,
+    b_delay: Delay<16, 12>,
+    a_delay: Delay<16, 11>,
+    first_delay: Delay<1, 6>,
     first_rest: Delay<1, 6>,
     first_bits: Signal<Local, Bits<1>>,
 }
@@ -94,7 +98,8 @@ impl Logic for Element {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self, clock, a_hold, u_high, v_high, w, q_left, q_right, q, x, carry, t_next
+            self, clock, field, a_hold, u, u_high, v, v_high, w, q_left, q_middle, q_right, q, x,
+            carry, t_next
         );
         clock!(
             self,
@@ -110,54 +115,57 @@ impl Logic for Element {
             first_delay,
             first_rest
         );
-        // Cycle 0: this element's word of `a` meets word 0 of `b`.
-        self.a_now.next = self.a_hold.q.val();
+        // Everything but the field holds for one product; the field for all that are under way.
+        self.field.d.next = self.scalar_field.val();
+        self.scalar_field_out.next = self.field.q.val();
+        // The cycle before: this element's word of `a`.
         self.first_bits.next = 0.into();
         if self.first.val() {
-            self.a_now.next = self.a.val();
+            self.a_hold.d.next = self.a.val();
             self.first_bits.next = 1.into();
         }
-        self.a_hold.d.next = self.a_now.val();
-        self.ab.a.next = self.a_now.val();
+        // Cycle 0: it meets word 0 of `b`.
+        self.ab.a.next = self.a_hold.q.val();
         self.ab.b.next = self.b.val();
+        self.u.d.next = self.ab.product.val();
         self.t_delay.data_in.next = self.t.val();
-        // Cycle 2: the product; its upper half belongs to the next word.
-        self.u.next = self.ab.product.val();
-        self.u_low.next = self.u.val().get_bits::<16>(0);
-        self.u_high.d.next = self.u.val().get_bits::<16>(16);
+        // Cycle 3: the product; its upper half belongs to the next word.
+        self.u_low.next = self.u.q.val().get_bits::<16>(0);
+        self.u_high.d.next = self.u.q.val().get_bits::<16>(16);
         self.w.d.next = bit_cast::<18, 16>(self.t_delay.data_out.val())
             + bit_cast::<18, 16>(self.u_low.val())
             + bit_cast::<18, 16>(self.u_high.q.val());
-        // Cycles 3 and 4: q = w_0·n', as a sum of shifts (n' = 2^15 − 2^13 + 2^10 − 2^7 + 2^3 + 1, or −1).
+        // Cycles 4 and 5: q = w_0·n', as a sum of shifts (n' = 2^15 − 2^13 + 2^10 − 2^7 + 2^3 + 1, or −1).
         self.w_low.next = self.w.q.val().get_bits::<16>(0);
-        self.q_left.d.next =
-            (self.w_low.val() << 15) - (self.w_low.val() << 13) + (self.w_low.val() << 10);
-        self.q_right.d.next = (self.w_low.val() << 3) - (self.w_low.val() << 7) + self.w_low.val();
-        if self.scalar_field.val() {
+        self.q_left.d.next = (self.w_low.val() << 15) - (self.w_low.val() << 13);
+        self.q_middle.d.next = (self.w_low.val() << 10) - (self.w_low.val() << 7);
+        self.q_right.d.next = (self.w_low.val() << 3) + self.w_low.val();
+        if self.field.q.val() {
             self.q_left.d.next = !self.w_low.val();
+            self.q_middle.d.next = 0.into();
             self.q_right.d.next = 1.into();
         }
         self.first_delay.data_in.next = self.first_bits.val();
         if self.first_delay.data_out.val().any() {
-            self.q.d.next = self.q_left.q.val() + self.q_right.q.val();
+            self.q.d.next = self.q_left.q.val() + self.q_middle.q.val() + self.q_right.q.val();
         }
-        // Cycles 5 to 7: q times the modulus, while the partial sum waits.
+        // Cycles 6 to 9: q times the modulus, while the partial sum waits.
         self.m_delay.data_in.next = self.m.val();
         self.qm.a.next = self.q.q.val();
         self.qm.b.next = self.m_delay.data_out.val();
         self.w_delay.data_in.next = self.w.q.val();
-        self.v.next = self.qm.product.val();
-        self.v_low.next = self.v.val().get_bits::<16>(0);
-        self.v_high.d.next = self.v.val().get_bits::<16>(16);
+        self.v.d.next = self.qm.product.val();
+        self.v_low.next = self.v.q.val().get_bits::<16>(0);
+        self.v_high.d.next = self.v.q.val().get_bits::<16>(16);
         self.x.d.next = bit_cast::<19, 18>(self.w_delay.data_out.val())
             + bit_cast::<19, 16>(self.v_low.val())
             + bit_cast::<19, 16>(self.v_high.q.val());
-        // Cycle 8: the only carry loop.
+        // Cycle 10: the only carry loop.
         self.x_wide.next = bit_cast::<20, 19>(self.x.q.val());
         self.total.next = self.x_wide.val() + bit_cast::<20, 4>(self.carry.q.val());
         self.carry.d.next = self.total.val().get_bits::<4>(16);
         self.t_next.d.next = self.total.val().get_bits::<16>(0);
-        // Cycle 9 shows word 0, which is zero; word 1 on cycle 10 is word 0 of the next element.
+        // Cycle 11 shows word 0, which is zero; word 1 on cycle 12 is word 0 of the next element.
         self.t_out.next = self.t_next.q.val();
         self.m_rest.data_in.next = self.m_delay.data_out.val();
         self.m_out.next = self.m_rest.data_out.val();
@@ -179,17 +187,16 @@ pub struct Montgomery {
     pub clock: Signal<In, Clock>,
     /// Scalar field if set, base field otherwise; constant while products are under way.
     pub scalar_field: Signal<In, Bit>,
-    /// Marks word 0 of the operands.
+    /// Marks word 0 of the first factor.
     pub first: Signal<In, Bit>,
     /// Words of the first factor, below `2m`; word 16 is zero.
     pub a: Signal<In, Bits<16>>,
-    /// Words of the second factor, below `2m`; word 16 is zero.
+    /// Words of the second factor, below `2m`, each a cycle after that of the first; word 16 is zero.
     pub b: Signal<In, Bits<16>>,
     /// Words of `a·b/R mod m`, below `2m`, [`LATENCY`] cycles later; word 16 is zero.
     pub product: Signal<Out, Bits<16>>,
     elements: [Element; WORDS],
     slot: DFF<Bits<5>>,
-    slot_now: Signal<Local, Bits<5>>,
     base_modulus: Constant<Bits<512>>,
     scalar_modulus: Constant<Bits<512>>,
     modulus_word: Signal<Local, Bits<16>>,
@@ -206,7 +213,6 @@ impl Default for Montgomery {
             product: Default::default(),
             elements: array_init::array_init(|_| Element::default()),
             slot: Default::default(),
-            slot_now: Default::default(),
             base_modulus: Constant::new(modulus_frame(&modulus(false))),
             scalar_modulus: Constant::new(modulus_frame(&modulus(true))),
             modulus_word: Default::default(),
@@ -220,29 +226,29 @@ impl Logic for Montgomery {
         dff_setup!(self, clock, slot);
         for i in 0..16 {
             self.elements[i].clock.next = self.clock.val();
-            self.elements[i].scalar_field.next = self.scalar_field.val();
         }
-        self.slot_now.next = self.slot.q.val();
+        self.slot.d.next = self.slot.q.val() + 1;
         if self.first.val() {
-            self.slot_now.next = 0.into();
+            self.slot.d.next = 0.into();
         }
-        self.slot.d.next = self.slot_now.val() + 1;
         self.modulus_word.next = self
             .base_modulus
             .val()
-            .get_bits::<16>(self.slot_now.val().index() * 16);
+            .get_bits::<16>(self.slot.q.val().index() * 16);
         if self.scalar_field.val() {
             self.modulus_word.next = self
                 .scalar_modulus
                 .val()
-                .get_bits::<16>(self.slot_now.val().index() * 16);
+                .get_bits::<16>(self.slot.q.val().index() * 16);
         }
+        self.elements[0].scalar_field.next = self.scalar_field.val();
         self.elements[0].first.next = self.first.val();
         self.elements[0].a.next = self.a.val();
         self.elements[0].b.next = self.b.val();
         self.elements[0].m.next = self.modulus_word.val();
         self.elements[0].t.next = 0.into();
         for i in 0..15 {
+            self.elements[i + 1].scalar_field.next = self.elements[i].scalar_field_out.val();
             self.elements[i + 1].first.next = self.elements[i].first_out.val();
             self.elements[i + 1].a.next = self.elements[i].a_out.val();
             self.elements[i + 1].b.next = self.elements[i].b_out.val();

@@ -7,8 +7,8 @@
 //!
 //! # Timing
 //! A field leaves the instruction in cycle `i` of the frame; its address is valid in cycle `i + 3`, its row is on the read bus in
-//! cycle `i + 6`; results are written in cycle `i + 5`. The next instruction's address is valid in cycle 12, and it is
-//! complete in cycle 15.
+//! cycle `i + 6`; results are written in cycle `i + 5`. The next instruction takes the turn of a ninth field, which there is not: its
+//! address is valid in cycle 11, and it is complete in cycle 15.
 
 use rust_hdl::prelude::*;
 
@@ -78,12 +78,17 @@ pub struct Operands {
     negative: DFF<Bit>,
     negative_0: DFF<Bit>,
     negative_1: DFF<Bit>,
+    turned_0: DFF<Bit>,
+    turned_1: DFF<Bit>,
     address_now: DFF<Bits<16>>,
     address_late: DFF<Bits<16>>,
     write_now: DFF<Bit>,
     write_late: DFF<Bit>,
     product_now: DFF<Bit>,
     sum_now: DFF<Bit>,
+    take_instruction: DFF<Bit>,
+    take_scalar: DFF<Bit>,
+    take_direct: DFF<Bit>,
 }
 
 impl Logic for Operands {
@@ -107,19 +112,24 @@ impl Logic for Operands {
             negative,
             negative_0,
             negative_1,
+            turned_0,
+            turned_1,
             address_now,
             address_late,
             write_now,
             write_late,
             product_now,
-            sum_now
+            sum_now,
+            take_instruction,
+            take_scalar,
+            take_direct
         );
         self.item_file.read_clock.next = self.clock.val();
         self.item_file.write_clock.next = self.clock.val();
 
         // The instruction: a field leaves every cycle. Flags reach all of it, and are therefore decided a cycle ahead.
-        self.instruction_load.d.next = (self.cycle.val() == 14) && self.running.val();
-        self.instruction_hold.d.next = self.instruction_load.q.val();
+        self.instruction_load.d.next = (self.cycle.val() == 13) && self.running.val();
+        self.instruction_hold.d.next = (self.cycle.val() == 14) || (self.cycle.val() == 15);
         if !self.instruction_hold.q.val() {
             self.instruction.d.next = self.instruction.q.val() >> 20;
         }
@@ -170,16 +180,19 @@ impl Logic for Operands {
         self.exists.d.next = self.exists_held.q.val();
         self.negative.d.next = self.item_read.val().get_bit(32);
 
-        // Something else is to be read.
-        if self.running.val() && (self.cycle.val() == 10) {
+        // Something else is to be read, in cycles 9 and 14, or when nothing runs.
+        self.take_instruction.d.next = self.cycle.val() == 8;
+        self.take_scalar.d.next = self.cycle.val() == 13;
+        self.take_direct.d.next = self.direct.val();
+        if self.take_instruction.q.val() {
             self.sum_left.d.next = self.next_instruction.val();
             self.sum_right.d.next = 0.into();
         }
-        if self.running.val() && (self.cycle.val() == 14) {
+        if self.take_scalar.q.val() {
             self.sum_left.d.next = self.next_scalar.val();
             self.sum_right.d.next = 0.into();
         }
-        if self.direct.val() {
+        if self.take_direct.q.val() {
             self.sum_left.d.next = self.direct_row.val();
             self.sum_right.d.next = 0.into();
         }
@@ -188,18 +201,18 @@ impl Logic for Operands {
         self.address_now.d.next = self.sum_left.q.val() + self.sum_right.q.val();
         self.address.next = self.address_now.q.val();
 
-        // Results leave the lane in cycles 12, 14 and 15; their fields are the ninth, eleventh and twelfth.
+        // Results leave the lane in cycles 13, 14 and 15; their fields are the last three.
         self.write_now.d.next = false;
         self.product_now.d.next = false;
         self.sum_now.d.next = false;
         if self.running.val() && self.exists.q.val() {
-            if ((self.cycle.val() == 10) && self.flags.q.val().get_bit(0))
-                || ((self.cycle.val() == 12) && self.flags.q.val().get_bit(1))
+            if ((self.cycle.val() == 11) && self.flags.q.val().get_bit(0))
+                || ((self.cycle.val() == 13) && self.flags.q.val().get_bit(1))
             {
                 self.write_now.d.next = true;
                 self.sum_now.d.next = true;
             }
-            if (self.cycle.val() == 13) && self.flags.q.val().get_bit(2) {
+            if (self.cycle.val() == 12) && self.flags.q.val().get_bit(2) {
                 self.write_now.d.next = true;
                 self.product_now.d.next = true;
             }
@@ -218,9 +231,11 @@ impl Logic for Operands {
         if self.cycle.val() == 7 {
             self.negative_1.d.next = self.negative.q.val();
         }
-        self.subtract_0.next = self.flags.q.val().get_bit(3)
+        self.turned_0.d.next = self.flags.q.val().get_bit(3)
             ^ (self.flags.q.val().get_bit(5) && self.negative_0.q.val());
-        self.subtract_1.next = self.flags.q.val().get_bit(4)
+        self.turned_1.d.next = self.flags.q.val().get_bit(4)
             ^ (self.flags.q.val().get_bit(6) && self.negative_1.q.val());
+        self.subtract_0.next = self.turned_0.q.val();
+        self.subtract_1.next = self.turned_1.q.val();
     }
 }

@@ -93,7 +93,9 @@ pub struct Recoder {
     half: DFF<Bits<16>>,
     full: DFF<Bits<16>>,
     complement: Signal<Local, Bits<16>>,
-    index: DFF<Bits<16>>,
+    bucket_start: DFF<Bits<16>>,
+    last_shift: DFF<Bit>,
+    last_window: DFF<Bit>,
     triple: DFF<Bits<16>>,
     bucket_now: DFF<Bits<16>>,
 }
@@ -121,7 +123,9 @@ impl Logic for Recoder {
             shifts_left,
             half,
             full,
-            index,
+            bucket_start,
+            last_shift,
+            last_window,
             triple,
             bucket_now
         );
@@ -139,9 +143,9 @@ impl Logic for Recoder {
         self.none_left.d.next = !self.left.q.val().any();
         self.above_half.d.next = self.value.q.val() > self.half.q.val();
         self.complement.next = self.full.q.val() - self.value.q.val();
-        // The row of the bucket, one addition a cycle; the scoreboard then takes a cycle to compare it.
-        self.index.d.next = self.magnitude.q.val() - 1;
-        self.triple.d.next = self.index.q.val() + (self.index.q.val() << 1);
+        // The row of the bucket, one addition a cycle; the scoreboard then takes two cycles to compare it. Magnitude 1 is the first bucket.
+        self.bucket_start.d.next = self.bucket_row.val() - 3;
+        self.triple.d.next = self.magnitude.q.val() + (self.magnitude.q.val() << 1);
         self.bucket_now.d.next = self.window_base.q.val() + self.triple.q.val();
         // Flags reach all of the wide register, and are therefore decided a cycle ahead.
         self.bits_step.d.next = self.step.q.val() == Step::Shift;
@@ -150,6 +154,12 @@ impl Logic for Recoder {
         }
         if self.fetched.val() {
             self.bits_left.d.next = self.row.val();
+        }
+        // Counters are compared a cycle ahead as well.
+        self.last_window.d.next = !self.windows_left.q.val().any();
+        self.last_shift.d.next = self.shifts_left.q.val() == 1;
+        if self.step.q.val() == Step::Shift {
+            self.last_shift.d.next = self.shifts_left.q.val() == 2;
         }
         match self.step.q.val() {
             Step::Idle => {
@@ -169,7 +179,7 @@ impl Logic for Recoder {
                 } else {
                     self.fetch.next = true;
                     if self.fetched.val() {
-                        self.window_base.d.next = self.bucket_row.val();
+                        self.window_base.d.next = self.bucket_start.q.val();
                         self.windows_left.d.next = self.windows.val();
                         self.carry.d.next = 0.into();
                         self.step.d.next = Step::Digit;
@@ -220,10 +230,10 @@ impl Logic for Recoder {
             }
             Step::Shift => {
                 self.shifts_left.d.next = self.shifts_left.q.val() - 1;
-                if self.shifts_left.q.val() == 1 {
+                if self.last_shift.q.val() {
                     self.window_base.d.next = self.window_base.q.val() + self.window_rows.val();
                     self.step.d.next = Step::Settle;
-                    if self.windows_left.q.val() == 0 {
+                    if self.last_window.q.val() {
                         self.left.d.next = self.left.q.val() - 1;
                         self.next_scalar.d.next = self.next_scalar.q.val() + 1;
                         self.base_now.d.next = self.base_now.q.val() + self.base_rows.val();
@@ -232,7 +242,7 @@ impl Logic for Recoder {
             }
             Step::Settle => {
                 self.step.d.next = Step::Digit;
-                if self.windows_left.q.val() == 0 {
+                if self.last_window.q.val() {
                     self.step.d.next = Step::Load;
                 }
             }

@@ -82,6 +82,8 @@ pub struct Sequencer {
     descriptor_load: DFF<Bit>,
     scaled_a: Multiplier,
     scaled_b: Multiplier,
+    moved_a: DFF<Bits<16>>,
+    moved_b: DFF<Bits<16>>,
     outer_a: Signal<Local, Bits<16>>,
     outer_b: Signal<Local, Bits<16>>,
     program_row: Signal<Local, Bits<16>>,
@@ -93,6 +95,8 @@ pub struct Sequencer {
     boundary: DFF<Bit>,
     fetching: DFF<Bit>,
     fetched: DFF<Bit>,
+    last_job: DFF<Bit>,
+    last_round: DFF<Bit>,
 }
 
 impl Logic for Sequencer {
@@ -109,13 +113,17 @@ impl Logic for Sequencer {
             round,
             descriptor,
             descriptor_load,
+            moved_a,
+            moved_b,
             last,
             slot,
             last_slot,
             next_row,
             boundary,
             fetching,
-            fetched
+            fetched,
+            last_job,
+            last_round
         );
         clock!(self, clock, items, operands, scaled_a, scaled_b);
 
@@ -157,10 +165,11 @@ impl Logic for Sequencer {
         self.items.reset.next = self.reset.val();
         self.items.descriptor.next = self.descriptor.q.val();
         self.items.load.next = false;
-        self.items.first_a.next = self.descriptor.q.val().get_bits::<16>(64)
-            + self.scaled_a.product.val().get_bits::<16>(0);
-        self.items.first_b.next = self.descriptor.q.val().get_bits::<16>(112)
-            + self.scaled_b.product.val().get_bits::<16>(0);
+        self.moved_a.d.next = self.scaled_a.product.val().get_bits::<16>(0);
+        self.moved_b.d.next = self.scaled_b.product.val().get_bits::<16>(0);
+        self.items.first_a.next = self.descriptor.q.val().get_bits::<16>(64) + self.moved_a.q.val();
+        self.items.first_b.next =
+            self.descriptor.q.val().get_bits::<16>(112) + self.moved_b.q.val();
         self.items.clear.next = false;
         self.items.boundary.next = self.boundary.q.val();
         self.items.row.next = self.read_bus.val();
@@ -191,6 +200,9 @@ impl Logic for Sequencer {
         self.sum_written.next = self.operands.sum_written.val();
 
         self.next_round.next = self.round.q.val() + 1;
+        // Both hold still while a job runs.
+        self.last_round.d.next = self.next_round.val() == self.repeats.val();
+        self.last_job.d.next = self.jobs_left.q.val() == 1;
         self.busy.next = true;
         match self.phase.q.val() {
             Phase::Idle => {
@@ -217,12 +229,12 @@ impl Logic for Sequencer {
                 }
             }
             Phase::Latch => {
-                self.delay.d.next = 1.into();
+                self.delay.d.next = 2.into();
                 self.phase.d.next = Phase::Scale;
             }
             Phase::Scale => {
-                // Two cycles for the products of outer steps and repetition.
-                self.delay.d.next = 0.into();
+                // Three cycles for the products of outer steps and repetition.
+                self.delay.d.next = self.delay.q.val() - 1;
                 if !self.delay.q.val().any() {
                     self.phase.d.next = Phase::Offset;
                 }
@@ -260,11 +272,11 @@ impl Logic for Sequencer {
                 self.jobs_left.d.next = self.jobs_left.q.val() - 1;
                 self.delay.d.next = 0.into();
                 self.phase.d.next = Phase::Fetch;
-                if self.jobs_left.q.val() == 1 {
+                if self.last_job.q.val() {
                     self.job.d.next = self.first_job.val();
                     self.jobs_left.d.next = self.jobs.val();
                     self.round.d.next = self.next_round.val();
-                    if self.next_round.val() == self.repeats.val() {
+                    if self.last_round.q.val() {
                         self.phase.d.next = Phase::Idle;
                     }
                 }

@@ -35,16 +35,22 @@ pub struct Receiver {
     timer: DFF<Bits<16>>,
     count: DFF<Bits<4>>,
     data: DFF<Bits<8>>,
+    arrived: DFF<Bit>,
+    broken: DFF<Bit>,
 }
 
 impl Logic for Receiver {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, meta, level, state, timer, count, data);
+        dff_setup!(
+            self, clock, meta, level, state, timer, count, data, arrived, broken
+        );
         self.meta.d.next = self.line.val();
         self.level.d.next = self.meta.q.val();
-        self.strobe.next = false;
-        self.fault.next = false;
+        self.arrived.d.next = false;
+        self.broken.d.next = false;
+        self.strobe.next = self.arrived.q.val();
+        self.fault.next = self.broken.q.val();
         self.octet.next = self.data.q.val();
         self.timer.d.next = self.timer.q.val() - 1;
         match self.state.q.val() {
@@ -80,10 +86,10 @@ impl Logic for Receiver {
             Line::Stop => {
                 if self.timer.q.val() == 1 {
                     if self.level.q.val() {
-                        self.strobe.next = true;
+                        self.arrived.d.next = true;
                         self.state.d.next = Line::Idle;
                     } else {
-                        self.fault.next = true;
+                        self.broken.d.next = true;
                         self.state.d.next = Line::Broken;
                     }
                 }

@@ -97,12 +97,14 @@ fn products<F: PrimeField<BigInt = BigInt<4>>>(scalar_field: bool) {
     uut.scalar_field.next = scalar_field;
     let cycles = 17 * pairs.len() + montgomery::LATENCY + 17;
     let mut outputs = Vec::with_capacity(cycles);
+    let mut b_word = 0;
     for cycle in 0..cycles {
         let (frame, slot) = (cycle / 17, cycle % 17);
         let (a, b) = pairs.get(frame).copied().unwrap_or_default();
         uut.first.next = slot == 0;
         uut.a.next = u64::from(word(&a, slot)).into();
-        uut.b.next = u64::from(word(&b, slot)).into();
+        uut.b.next = u64::from(b_word).into();
+        b_word = word(&b, slot);
         assert!(simulate(&mut uut, 100));
         outputs.push(uut.product.val().to_u16());
         tick(&mut uut, |uut| &mut uut.clock);
@@ -153,13 +155,15 @@ fn sums<F: PrimeField<BigInt = BigInt<4>> + AdditiveGroup>(scalar_field: bool) {
     let mut uut = AddSub::default();
     uut.connect_all();
     uut.scalar_field.next = scalar_field;
-    for cycle in 0..17 * cases.len() + 2 {
+    let mut words = (0, 0);
+    for cycle in 0..17 * cases.len() + add_sub::LATENCY {
         let (frame, slot) = (cycle / 17, cycle % 17);
         let (a, b, subtract) = cases.get(frame).copied().unwrap_or_default();
         uut.first.next = slot == 0;
         uut.subtract.next = subtract;
-        uut.a.next = u64::from(word(&a, slot)).into();
-        uut.b.next = u64::from(word(&b, slot)).into();
+        uut.a.next = u64::from(words.0).into();
+        uut.b.next = u64::from(words.1).into();
+        words = (word(&a, slot), word(&b, slot));
         assert!(simulate(&mut uut, 100));
         if let Some(done) = cycle
             .checked_sub(add_sub::LATENCY)

@@ -3,7 +3,13 @@
 //! The two are kept apart because they add up only at the speed of a real line, and because the line is usually the
 //! slower one: a plan that looks at cycles alone would be wrong.
 
-use crate::isa::{FRAME_CYCLES, Program};
+use crate::isa::{CONTEXTS, FRAME_CYCLES, Program};
+
+/// The clock that place and route reached for an ECP5-85F, speed grade 6 (`ci/synth`), in Hz. No board has run at it.
+pub const ROUTED_HZ: u64 = 140_000_000;
+
+/// Multiplier slices of the core.
+pub const SLICES: u64 = 34;
 
 /// Cost of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -22,9 +28,33 @@ impl Estimate {
     }
 }
 
+/// Bytes over the link, both ways, without retries.
+pub(super) mod link {
+    use crate::frame::{MAX_DATA_BYTES, ROW_BYTES};
+
+    /// Bytes of a request and its answer apart from what they carry: magic, header, checksum.
+    const FRAMES: u64 = (2 + 18 + 4) + (2 + 4 + 4);
+
+    /// A request that carries `data` bytes and reads `rows` rows.
+    pub(in super::super) fn request(data: u64, rows: usize) -> u64 {
+        FRAMES + data + (ROW_BYTES * rows) as u64
+    }
+
+    /// Writing `rows` rows of which `width` bytes are sent.
+    pub(in super::super) fn write(rows: usize, width: usize) -> u64 {
+        let frames = rows.div_ceil(rows_of_frame(width)) as u64;
+        FRAMES * frames + (rows * width) as u64
+    }
+
+    /// Rows that a frame carries.
+    pub(in super::super) fn rows_of_frame(width: usize) -> usize {
+        (MAX_DATA_BYTES / width).min(usize::from(u8::MAX))
+    }
+}
+
 /// Cycles of a job of `items` items that follow each other every `spacing` iterations.
 pub(super) fn job_cycles(program: &Program, items: u64, spacing: u64) -> u64 {
-    let iterations = items * spacing + u64::from(program.stages);
+    let iterations = items.saturating_sub(1) * spacing + u64::from(program.stages);
     FRAME_CYCLES * (2 + iterations * program.interval() as u64)
 }
 
@@ -59,10 +89,21 @@ impl Window {
         })
     }
 
-    /// Cycles for `scalars` scalars with the two additions.
+    /// Iterations in which one of `items` items waits for its bucket. Every `windows`-th of the last items is of the same
+    /// window; it is of the same bucket as often as others, and keeps it until it has left.
+    fn waits(&self, items: u64) -> u64 {
+        let ages = (1..CONTEXTS).filter(|age| age % usize::from(self.windows) == 0);
+        let iterations: usize = ages.map(|age| CONTEXTS - age).sum();
+        items * iterations as u64 / u64::from(self.buckets())
+    }
+
+    /// Cycles for `scalars` scalars with the two additions, if digits are evenly spread.
     pub(super) fn cycles(&self, scalars: usize, add_affine: &Program, add: &Program) -> u64 {
         let (windows, bits) = (u64::from(self.windows), u64::from(self.bits));
-        let accumulate = job_cycles(add_affine, scalars as u64 * windows, 1);
+        let digits = scalars as u64 * windows;
+        // Zero digits add nothing.
+        let items = digits - (digits >> bits);
+        let accumulate = job_cycles(add_affine, items + self.waits(items), 1);
         let reduce = 2 * u64::from(self.buckets()) * job_cycles(add, windows, 1);
         let chain = u64::from(add.stages);
         let combine = windows * (job_cycles(add, bits, chain) + job_cycles(add, 1, 1));

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use kernelwise_hal::{Device, DeviceError, DeviceFactory, DeviceInfo, DeviceKind};
 
+use super::CoreCounters;
 use super::FpgaDevice;
-use super::session::{CoreCounters, Identity, Session};
+use super::session::{Identity, Session};
 use crate::link::Link;
 use crate::transport::{Board, Direct, Replay, Serial, Trace, Transport, TransportError, probe};
 

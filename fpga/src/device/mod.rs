@@ -1,22 +1,28 @@
 //! The prover device: sumchecks and multi-scalar multiplications as requests to a core.
 
+mod cost;
+mod counters;
 mod element;
 mod estimate;
 mod factory;
 mod memory;
 mod msm;
+mod rounds;
+mod scalars;
 mod selftest;
 mod session;
 mod sumcheck;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use kernelwise_hal::{Device, DeviceError, DeviceInfo, DeviceKind, Msm, SumcheckDevice};
 
-pub use estimate::{Estimate, Window};
+pub use counters::{CoreCounters, Phase};
+pub use estimate::{Estimate, ROUTED_HZ, SLICES, Window};
 pub use factory::{BAUD, FpgaFactory, MODEL, SIM, counters, identify, simulated_board, transport};
 pub use selftest::selftest;
-pub use session::{CoreCounters, Identity};
+pub use session::Identity;
 
 use crate::frame::ROW_BYTES;
 use crate::isa::ROWS;
@@ -65,6 +71,11 @@ impl FpgaDevice {
     /// As for any request.
     pub fn counters(&self) -> Result<CoreCounters, DeviceError> {
         self.session.counters()
+    }
+
+    /// What the core has counted in each phase of multi-scalar multiplications since it was opened.
+    pub fn phases(&self) -> BTreeMap<Phase, CoreCounters> {
+        self.session.counted()
     }
 
     /// What the link went through.

@@ -7,13 +7,15 @@
 //! ```
 //! Bases are resident while they fit beside a workspace; others are sent again with every use.
 
-use kernelwise_hal::field::{AffineRepr, BigInteger, Fr, G1, G1Affine, PrimeField, Zero};
-use kernelwise_hal::{BaseSet, DeviceError, IntSlice, Msm, Scalars};
+use kernelwise_hal::field::{AffineRepr, G1, G1Affine, Zero};
+use kernelwise_hal::{BaseSet, DeviceError, Msm, Scalars};
 
 use super::FpgaDevice;
+use super::counters::Phase;
 use super::element::{coordinate, coordinate_row};
 use super::estimate::{Window, job_cycles};
 use super::memory::Region;
+use super::scalars::{Encoded, encode};
 use super::session::{CurvePrograms, Placed};
 use crate::frame::Run;
 use crate::isa::{Job, Recoding, Row};
@@ -21,72 +23,20 @@ use crate::isa::{Job, Recoding, Row};
 const OPERATION: &str = "a multi-scalar multiplication";
 
 /// Scalars, and bases that are not resident, that are on the core at a time.
-const CHUNK: usize = 256;
+pub(super) const CHUNK: usize = 256;
 
 /// Rows that loading bases leaves free for buckets.
 const WORKSPACE: usize = 3072;
 
 /// Rows of the jobs.
-const JOBS: usize = 6;
+pub(super) const JOBS: usize = 6;
 
 /// Bases of a set.
-struct Bases {
+pub(super) struct Bases {
     /// Two rows each; zeros for the identity.
     rows: Vec<Row>,
     identity: Vec<bool>,
-    region: Option<Region>,
-}
-
-/// Scalars as the core takes them: two's complement numbers of `width` bytes, whose digits need `bits` bits.
-///
-/// Digits lie between `1 − 2^(c−1)` and `2^(c−1)`. With `n` bits in all windows together they reach from `−2^n/3` to
-/// `2^(n−1)` for any `c ≥ 2`, so that signed numbers need one bit more than their two's complement.
-struct Encoded {
-    bytes: Vec<u8>,
-    width: usize,
-    bits: usize,
-}
-
-/// Bits for the digits of a full scalar, which is below `2^254`.
-const FULL_BITS: usize = 255;
-
-fn encode(scalars: Scalars<'_>) -> Encoded {
-    match scalars {
-        Scalars::Fr(values) => full(values),
-        Scalars::Bits(values) => Encoded {
-            bytes: values.iter().map(|&bit| u8::from(bit)).collect(),
-            width: 1,
-            bits: 2,
-        },
-        Scalars::Int(values) => {
-            let width = match values {
-                IntSlice::I8(_) => 1,
-                IntSlice::I16(_) => 2,
-                IntSlice::I32(_) => 4,
-                IntSlice::I64(_) => 8,
-            };
-            let needed = |value: i64| 65 - (value ^ value >> 63).leading_zeros() as usize;
-            Encoded {
-                bytes: values
-                    .iter()
-                    .flat_map(|v| v.to_le_bytes().into_iter().take(width))
-                    .collect(),
-                width,
-                bits: 1 + values.iter().map(needed).max().unwrap_or(1),
-            }
-        }
-    }
-}
-
-fn full(values: &[Fr]) -> Encoded {
-    Encoded {
-        bytes: values
-            .iter()
-            .flat_map(|value| value.into_bigint().to_bytes_le())
-            .collect(),
-        width: 32,
-        bits: FULL_BITS,
-    }
+    pub(super) region: Option<Region>,
 }
 
 impl Msm for FpgaDevice {
@@ -156,8 +106,13 @@ struct Workspace {
 }
 
 impl FpgaDevice {
-    fn multiply(&self, bases: &Bases, scalars: &Encoded) -> Result<G1, DeviceError> {
-        let programs = self.session.curve()?;
+    /// The cheapest window that there is room for, and the rows needed beside its buckets.
+    pub(super) fn window(
+        &self,
+        programs: &CurvePrograms,
+        bases: &Bases,
+        scalars: &Encoded,
+    ) -> (Window, usize) {
         let count = scalars.bytes.len() / scalars.width;
         let chunk = count.min(CHUNK);
         let fixed = JOBS + chunk + if bases.region.is_some() { 0 } else { 2 * chunk };
@@ -171,6 +126,14 @@ impl FpgaDevice {
             .filter(|window| fixed + window.rows() <= room)
             .min_by_key(|window| window.cycles(count, add_affine, add))
             .unwrap_or(smallest);
+        (window, fixed)
+    }
+
+    fn multiply(&self, bases: &Bases, scalars: &Encoded) -> Result<G1, DeviceError> {
+        let programs = self.session.curve()?;
+        let count = scalars.bytes.len() / scalars.width;
+        let chunk = count.min(CHUNK);
+        let (window, fixed) = self.window(&programs, bases, scalars);
         let region = self.session.take(fixed + window.rows())?;
         let at = |offset: usize| region.start() + offset as u16;
         let per_window = 3 * usize::from(window.windows);
@@ -214,6 +177,7 @@ impl FpgaDevice {
         self.session.run(
             run,
             job_cycles(&programs.clear.program, points.into(), 1),
+            Phase::Clear,
             OPERATION,
         )?;
         for (index, chunk) in scalars.bytes.chunks(CHUNK * scalars.width).enumerate() {
@@ -254,6 +218,7 @@ impl FpgaDevice {
                     repeats: 1,
                 },
                 cycles,
+                Phase::Accumulate,
                 OPERATION,
             )?;
         }
@@ -312,7 +277,7 @@ impl FpgaDevice {
             jobs: 2,
             repeats: buckets,
         };
-        self.session.run(run, cycles, OPERATION)?;
+        self.session.run(run, cycles, Phase::Reduce, OPERATION)?;
         let bits = u64::from(space.window.bits);
         let chain = u64::from(add.stages);
         let cycles = windows * (job_cycles(add, bits, chain) + job_cycles(add, 1, 1));
@@ -321,7 +286,7 @@ impl FpgaDevice {
             jobs: 2,
             repeats: windows as u16,
         };
-        self.session.run(run, cycles, OPERATION)?;
+        self.session.run(run, cycles, Phase::Combine, OPERATION)?;
         let rows = self.session.read(space.result, 3, OPERATION)?;
         let wrong = |reason: &str| DeviceError::InvariantViolation {
             device: self.info.name.clone(),

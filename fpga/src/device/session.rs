@@ -1,11 +1,14 @@
 //! One host's possession of one core.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kernelwise_hal::DeviceError;
 use kernelwise_hal::field::Fq;
 
+use super::counters::{CoreCounters, Phase, Phases};
 use super::element::coordinate_row;
+use super::estimate::link;
 use super::memory::{FreeList, Region};
 use crate::frame::{
     MAX_DATA_BYTES, MAX_READ_ROWS, ROW_BYTES, Read, Request, Run, Write, row_bytes,
@@ -38,34 +41,6 @@ impl std::fmt::Display for Identity {
     }
 }
 
-/// What a core counts, each modulo `2^32`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct CoreCounters {
-    /// Clock cycles.
-    pub cycles: u32,
-    /// Clock cycles while jobs ran.
-    pub run_cycles: u32,
-    /// Items.
-    pub items: u32,
-    /// Iterations in which an item waited for its bucket.
-    pub stalls: u32,
-    /// Products written.
-    pub products: u32,
-    /// Sums written.
-    pub sums: u32,
-    /// Requests carried out or repeated.
-    pub requests: u32,
-    /// Frames dropped.
-    pub drops: u32,
-}
-
-impl CoreCounters {
-    /// The part of the running time in which the multiplier started a product that was kept.
-    pub fn multiplier_busy(&self) -> f64 {
-        f64::from(self.products) * 17.0 / f64::from(self.run_cycles.max(1))
-    }
-}
-
 /// A program in the core's memory.
 #[derive(Debug, Clone)]
 pub(super) struct Placed {
@@ -90,6 +65,7 @@ pub(super) struct Session {
     link: Mutex<Link>,
     memory: Arc<FreeList>,
     curve: Mutex<Option<Arc<CurvePrograms>>>,
+    phases: Mutex<Phases>,
 }
 
 /// A row of zeros.
@@ -97,6 +73,12 @@ pub(super) const ZERO: u16 = (CONTEXTS * REGISTERS) as u16;
 
 /// One, in the base field.
 const ONE: u16 = ZERO + 1;
+
+/// The register that counts.
+const COUNTERS: Read = Read {
+    address: REGISTER_SPACE + 1,
+    rows: 1,
+};
 
 /// The first row that is handed out.
 const FREE: u16 = ONE + 1;
@@ -112,6 +94,7 @@ impl Session {
             link: Mutex::new(link),
             memory: FreeList::new(FREE..ROWS as u16),
             curve: Mutex::new(None),
+            phases: Mutex::default(),
         };
         session.write(ZERO, &[[0; 4], coordinate_row(&Fq::from(1u64))], "opening")?;
         Ok(session)
@@ -178,6 +161,15 @@ impl Session {
             })
     }
 
+    fn phases(&self) -> MutexGuard<'_, Phases> {
+        self.phases.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What was counted in each phase since the session began.
+    pub(super) fn counted(&self) -> BTreeMap<Phase, CoreCounters> {
+        self.phases().counted()
+    }
+
     /// One request; `cycles` is how long its jobs will run.
     pub(super) fn request(
         &self,
@@ -185,6 +177,9 @@ impl Session {
         cycles: u64,
         operation: &'static str,
     ) -> Result<Vec<Row>, DeviceError> {
+        if request.run.jobs != 0 {
+            self.phases().forget();
+        }
         let mut link = self.link();
         let result = link.request(request, cycles);
         result.map_err(|error| {
@@ -216,7 +211,7 @@ impl Session {
         bytes: &[u8],
         operation: &'static str,
     ) -> Result<(), DeviceError> {
-        let rows = (MAX_DATA_BYTES / width).min(usize::from(u8::MAX));
+        let rows = link::rows_of_frame(width);
         let mut at = address;
         for chunk in bytes.chunks(rows * width) {
             let count = chunk.len() / width;
@@ -240,22 +235,28 @@ impl Session {
         Ok(())
     }
 
-    /// Runs a list of jobs.
+    /// Runs a list of jobs, and counts for `phase`.
     pub(super) fn run(
         &self,
         run: Run,
         cycles: u64,
+        phase: Phase,
         operation: &'static str,
     ) -> Result<(), DeviceError> {
-        self.request(
-            Request {
-                run,
-                ..Request::default()
-            },
-            cycles,
-            operation,
-        )
-        .map(drop)
+        let last = self.phases().last();
+        let before = match last {
+            Some(counters) => counters,
+            None => self.counters()?,
+        };
+        let request = Request {
+            run,
+            read: COUNTERS,
+            ..Request::default()
+        };
+        let rows = self.request(request, cycles, operation)?;
+        let after = CoreCounters::of_row(&rows.first().copied().unwrap_or_default());
+        self.phases().record(phase, before, after);
+        Ok(())
     }
 
     /// Reads up to [`MAX_READ_ROWS`] rows.
@@ -284,28 +285,15 @@ impl Session {
     }
 
     pub(super) fn read_counters(link: &mut Link, name: &str) -> Result<CoreCounters, DeviceError> {
-        let read = Read {
-            address: REGISTER_SPACE + 1,
-            rows: 1,
-        };
         let request = Request {
-            read,
+            read: COUNTERS,
             ..Request::default()
         };
         let rows = link.request(request, 0);
         let rows = rows.map_err(|error| device_error(name, "reading counters", &error))?;
-        let row = rows.first().copied().unwrap_or_default();
-        let word = |i: usize| (row[i / 2] >> (32 * (i % 2))) as u32;
-        Ok(CoreCounters {
-            cycles: word(0),
-            run_cycles: word(1),
-            items: word(2),
-            stalls: word(3),
-            products: word(4),
-            sums: word(5),
-            requests: word(6),
-            drops: word(7),
-        })
+        Ok(CoreCounters::of_row(
+            &rows.first().copied().unwrap_or_default(),
+        ))
     }
 
     /// The programs of multi-scalar multiplication, loaded at the first call.

@@ -9,11 +9,11 @@ use kernelwise_hal::{
 
 use super::FpgaDevice;
 use super::element::{scalar, scalar_row};
-use super::estimate::job_cycles;
 use super::memory::Region;
+use super::rounds::{RoundPrograms, too_large, unplaced};
 use super::session::Session;
 use crate::frame::{MAX_READ_ROWS, ROW_BYTES, Read, Request, Run, Write, row_bytes};
-use crate::isa::{AssembleError, Job, Program, Row};
+use crate::isa::{Program, Row};
 use crate::programs::sumcheck::{At, Layout};
 
 const OPERATION: &str = "a sumcheck round";
@@ -94,7 +94,7 @@ struct Rounds {
     /// Rounds played; a failed request spoils the tables and leaves none to play.
     played: Option<usize>,
     jobs: u16,
-    programs: [Program; 3],
+    rounds: RoundPrograms,
     _region: Region,
 }
 
@@ -105,21 +105,14 @@ impl Rounds {
         tables: &[Vec<Fr>],
         terms: Vec<Term>,
     ) -> Result<Self, DeviceError> {
-        let factors: Vec<Vec<usize>> = terms.iter().map(|term| term.factors.to_vec()).collect();
-        let mut layout = Layout {
-            tables: vec![0; tables.len()],
-            terms: factors,
-            challenge: 0,
-            totals: 0,
-            finals: 0,
-        };
-        let programs = assemble(&session, &layout)?;
+        let mut layout = unplaced(tables.len(), &terms);
+        let rounds = RoundPrograms::assemble(&session, &layout, num_vars)?;
         let totals = layout.totals().len();
         if 1 + totals + tables.len() > MAX_READ_ROWS {
             return Err(too_large(&session));
         }
         // Challenge, totals, final evaluations, jobs, programs, tables.
-        let program_rows: usize = programs.iter().map(Program::interval).sum();
+        let program_rows: usize = rounds.programs.iter().map(Program::interval).sum();
         let head = 1 + totals + tables.len() + num_vars + 1;
         let size = 1usize.checked_shl(num_vars as u32).unwrap_or(usize::MAX);
         let rows = size
@@ -135,17 +128,16 @@ impl Rounds {
             *table = at;
             at += size as u16;
         }
-        let programs = assemble(&session, &layout)?;
+        let rounds = RoundPrograms::assemble(&session, &layout, num_vars)?;
         let mut starts = [0; 3];
         let mut row = region.start() + head as u16;
         let mut preamble: Vec<Row> = Vec::new();
-        for (start, program) in starts.iter_mut().zip(&programs) {
+        for (start, program) in starts.iter_mut().zip(&rounds.programs) {
             *start = row;
             row += program.interval() as u16;
         }
-        preamble
-            .extend((0..=num_vars).map(|round| job(num_vars, round, &programs, starts).encode()));
-        preamble.extend(programs.iter().flat_map(Program::rows));
+        preamble.extend((0..=num_vars).map(|round| rounds.job(round, starts).encode()));
+        preamble.extend(rounds.programs.iter().flat_map(Program::rows));
         session.write(jobs, &preamble, "loading a sumcheck")?;
         for (table, &at) in tables.iter().zip(&layout.tables) {
             let rows: Vec<Row> = table.iter().map(scalar_row).collect();
@@ -158,7 +150,7 @@ impl Rounds {
             num_vars,
             played: Some(0),
             jobs,
-            programs,
+            rounds,
             _region: region,
         })
     }
@@ -189,8 +181,7 @@ impl Rounds {
             jobs: 1,
             repeats: 1,
         };
-        let program = &self.programs[kind(self.num_vars, round)];
-        let cycles = job_cycles(program, items(self.num_vars, round), 1);
+        let cycles = self.rounds.cycles(round);
         let request = Request {
             write,
             run,
@@ -242,58 +233,6 @@ fn extrapolate(evals: &[Fr], top: Fr) -> Fr {
         binomial = binomial * (degree - i as u64) / (i as u64 + 1);
     }
     value
-}
-
-fn too_large(session: &Session) -> DeviceError {
-    DeviceError::Unsupported {
-        device: session.name().to_owned(),
-        operation: "sumchecks with so many tables and terms",
-    }
-}
-
-fn assemble(session: &Session, layout: &Layout) -> Result<[Program; 3], DeviceError> {
-    let programs = || -> Result<[Program; 3], AssembleError> {
-        Ok([
-            layout.evaluate()?,
-            layout.bind_and_evaluate()?,
-            layout.finish()?,
-        ])
-    };
-    programs().map_err(|_| too_large(session))
-}
-
-/// Which program a round runs.
-fn kind(num_vars: usize, round: usize) -> usize {
-    match round {
-        0 => 0,
-        _ if round < num_vars => 1,
-        _ => 2,
-    }
-}
-
-/// Items of a round.
-fn items(num_vars: usize, round: usize) -> u64 {
-    if round < num_vars {
-        1 << (num_vars - 1 - round)
-    } else {
-        1
-    }
-}
-
-fn job(num_vars: usize, round: usize, programs: &[Program; 3], starts: [u16; 3]) -> Job {
-    let kind = kind(num_vars, round);
-    let items = items(num_vars, round) as u16;
-    Job {
-        program: starts[kind],
-        interval: programs[kind].interval() as u16,
-        stages: programs[kind].stages,
-        items,
-        spacing: 1,
-        a_step: 1,
-        quarter: items,
-        scalar_field: true,
-        ..Job::default()
-    }
 }
 
 impl RoundProver for Rounds {

@@ -85,7 +85,7 @@ pub struct Instruction {
 }
 
 /// Positions of the fields: six reads, then adder 0, adder 1 and the multiplier when their results are due.
-const POSITIONS: [usize; 9] = [0, 1, 2, 3, 4, 5, 8, 10, 11];
+const POSITIONS: [usize; 9] = [0, 1, 2, 3, 4, 5, 9, 11, 10];
 
 impl Instruction {
     /// The row that holds this instruction.

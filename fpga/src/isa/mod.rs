@@ -27,7 +27,7 @@ pub const CONTEXTS: usize = 8;
 pub const REGISTERS: usize = 32;
 
 /// Frames from an instruction that multiplies to the one that names where the product goes.
-pub const PRODUCT_FRAMES: usize = 10;
+pub const PRODUCT_FRAMES: usize = 12;
 
 /// Frames from an instruction that adds to the one that names where the sum goes.
 pub const SUM_FRAMES: usize = 1;

@@ -83,7 +83,7 @@ impl Machine {
     /// `phase` is the cycle of the frame in which the list begins; it decides how long the first job waits for
     /// a frame. Returns the cycles that passed.
     pub fn run(&mut self, first: u16, jobs: u8, repeats: u16, phase: u64) -> u64 {
-        let mut cycles = 12 + (FRAME_CYCLES + 5 - phase % FRAME_CYCLES) % FRAME_CYCLES;
+        let mut cycles = 13 + (FRAME_CYCLES + 4 - phase % FRAME_CYCLES) % FRAME_CYCLES;
         for repetition in 0..repeats {
             for index in 0..u16::from(jobs) {
                 if (repetition, index) != (0, 0) {

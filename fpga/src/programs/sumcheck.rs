@@ -1,7 +1,8 @@
 //! Rounds of a sumcheck over tables in memory.
 //!
-//! Item `j` of a round works on the entries `j + k·quarter` of every table. The first round only evaluates, on two halves;
-//! later rounds bind the last challenge and evaluate in one pass over four quarters, in place; the last program binds alone.
+//! Item `j` of a round works on the entries `j + k·quarter` of every table. The first round only evaluates, two pairs an item where there
+//! are two, because one pair is over sooner than eight items can hide the latency of its products; later rounds bind the last
+//! challenge and evaluate in one pass over four quarters, in place; the last program binds alone.
 //!
 //! A round polynomial `s` of degree `d` is determined by the claim `s(0) + s(1)` and `d` more values: `s(0)`, the coefficient of
 //! `X^d` (for `d ≥ 2`), and `s(2) … s(d−1)`. The coefficient costs less than a value, because only terms of full degree have one
@@ -71,16 +72,15 @@ impl Layout {
         self.terms.iter().enumerate().flat_map(of_term).collect()
     }
 
-    /// The first round.
+    /// The first round, of `pairs` pairs an item, 1 or 2: a quarter is the `2·pairs`-th part of a table.
     ///
     /// # Errors
     /// [`AssembleError`] if the terms are too large for the core.
-    pub fn evaluate(&self) -> Result<Program, AssembleError> {
+    pub fn evaluate(&self, pairs: u8) -> Result<Program, AssembleError> {
         let mut p = Assembler::new();
-        let lines = self
-            .tables
-            .iter()
-            .map(|&table| (entry(table, 0), entry(table, 1)))
+        let line = |pair: u8, table: &u16| (entry(*table, pair), entry(*table, pairs + pair));
+        let lines = (0..pairs)
+            .map(|pair| self.tables.iter().map(|table| line(pair, table)).collect())
             .collect();
         self.accumulate(&mut p, lines);
         p.assemble()
@@ -100,7 +100,7 @@ impl Layout {
             p.store(high, entry(table, 1));
             lines.push((low.into(), high.into()));
         }
-        self.accumulate(&mut p, lines);
+        self.accumulate(&mut p, vec![lines]);
         p.assemble()
     }
 
@@ -123,20 +123,29 @@ impl Layout {
         p.add(low, step)
     }
 
-    /// Adds every term at every point to its total.
-    fn accumulate(&self, p: &mut Assembler, lines: Vec<(Source, Source)>) {
-        let mut values = Values {
+    /// Adds every term at every point to its total; `pairs` are the lines of every table, pair by pair.
+    fn accumulate(&self, p: &mut Assembler, pairs: Vec<Vec<(Source, Source)>>) {
+        let values = |lines| Values {
             lines,
             known: HashMap::new(),
             products: HashMap::new(),
         };
+        let mut pairs: Vec<Values> = pairs.into_iter().map(values).collect();
         for (i, (term, at)) in self.totals().into_iter().enumerate() {
             let mut factors = self.terms[term].clone();
             factors.sort_unstable();
-            let product = values.product(p, &factors, at);
             let total = Source::row(self.totals + i as u16);
-            let sum = p.add(total, product);
-            p.store(sum, total);
+            let products: Vec<Source> = pairs
+                .iter_mut()
+                .map(|values| values.product(p, &factors, at))
+                .collect();
+            let sum = products
+                .into_iter()
+                .reduce(|sum, product| p.add(sum, product).into());
+            if let Some(sum) = sum {
+                let sum = p.add(total, sum);
+                p.store(sum, total);
+            }
         }
     }
 }
