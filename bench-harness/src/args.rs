@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::compare::Measure;
+use crate::isolated::Prover;
 use crate::ops::Op;
 
 /// Measures Kernelwise against references of the same run; records nothing that was not verified.
@@ -35,6 +36,8 @@ pub enum Command {
     Models(Models),
     /// Count what the FPGA core does, and project times with and without its serial line.
     Fpga(Fpga),
+    /// Measure Groth16 proofs from files, each contender in a process of its own, so that peak memory is its own.
+    Groth16(Groth16),
     /// Show what changed between two JSON reports; exit status 1 if something became slower.
     Compare(Compare),
 }
@@ -149,6 +152,32 @@ pub struct Fpga {
     /// Print JSON instead of a table.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Arguments of `groth16`.
+#[derive(Debug, Args, Clone)]
+#[command(
+    after_help = "Example:\n  kernelwise-bench groth16 --log-sizes 16,18 --threads 2 --samples 5 --json"
+)]
+pub struct Groth16 {
+    /// Binary logarithms of numbers of constraints, from 3 to 22.
+    #[arg(long, value_name = "SIZES", default_value = "16", value_parser = parse_log_sizes)]
+    pub log_sizes: LogSizes,
+    /// Threads of each process.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = parse_threads)]
+    pub threads: usize,
+    /// Samples per contender, apart from warm-up; at least 5 for figures to report.
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = parse_samples)]
+    pub samples: usize,
+    /// Measure this contender in this process, from the files in a folder: what the processes of the command do.
+    #[arg(long, value_enum, requires = "files", hide = true)]
+    pub contender: Option<Prover>,
+    /// The folder.
+    #[arg(long, value_name = "DIR", requires = "contender", hide = true)]
+    pub files: Option<PathBuf>,
+    /// Output.
+    #[command(flatten)]
+    pub output: Output,
 }
 
 /// Arguments of `compare`.

@@ -9,6 +9,9 @@ pub enum BenchError {
     /// Making a Groth16 key or proof failed.
     #[error(transparent)]
     Groth16(#[from] kernelwise_groth16::Groth16ProveError),
+    /// A file of a Groth16 circuit could not be written or read.
+    #[error(transparent)]
+    Circom(#[from] kernelwise_groth16::circom::CircomError),
     /// No device that was asked for offers the operation.
     #[error("{operation} is not offered by any of [{}]", devices.join(", "))]
     Unsupported {

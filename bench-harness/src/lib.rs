@@ -14,6 +14,7 @@
 //! | [`case`] and [`mod@measure`] | one comparison, and how it is sampled |
 //! | [`mod@models`] | whole proofs |
 //! | [`mod@fpga`] | the FPGA core: counted cycles and bytes, and the times that follow from them |
+//! | [`mod@isolated`] | Groth16 proofs, each contender in a process of its own |
 //! | [`record`] and [`machine`] | what is kept |
 //! | [`render`] | tables, JSON, CSV, HTML |
 //! | [`mod@compare`] | two reports, and what changed between them |
@@ -29,6 +30,7 @@ pub mod devices;
 pub mod error;
 pub mod fpga;
 pub mod inputs;
+pub mod isolated;
 pub mod machine;
 pub mod measure;
 pub mod meter;

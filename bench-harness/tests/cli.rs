@@ -155,3 +155,16 @@ fn a_small_model_is_proved_and_verified() {
     assert!(record.verified && record.proof_bytes > Some(0) && record.phases.len() >= 4);
     assert!(record.counters.points > 0 && record.counters.macs > 0);
 }
+
+#[test]
+fn groth16_contenders_have_processes_of_their_own() {
+    let run = bench(&["groth16", "--log-sizes", "4", "--samples", "2", "--json"]);
+    assert_eq!(run.status.code(), Some(0), "{}", text(&run.stderr));
+    let report = json::decode(text(&run.stdout)).unwrap();
+    let devices: Vec<&str> = report.records.iter().map(|r| r.device.as_str()).collect();
+    assert_eq!(devices, ["ark-0.6", "cpu", "cpu-streamed"]);
+    assert!(report.records.iter().all(|record| record.verified));
+    assert!(report.records[1..].iter().all(|r| r.ratio.unwrap() > 0.0));
+    let run = bench(&["groth16", "--log-sizes", "2"]);
+    assert_eq!(run.status.code(), Some(2));
+}

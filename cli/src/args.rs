@@ -279,9 +279,6 @@ pub enum Groth16Command {
         /// The public inputs to write.
         #[arg(long, value_name = "FILE", default_value = "public.json")]
         public: PathBuf,
-        /// Read the points of the key as they are needed, in a few megabytes of memory, instead of keeping them.
-        #[arg(long)]
-        stream: bool,
     },
     /// Check a proof of this program or of snarkjs.
     #[command(

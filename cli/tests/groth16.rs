@@ -60,7 +60,6 @@ fn a_circuit_goes_from_setup_to_verification() {
     let (stdout, _) = expect(&run(&["prove", "square.zkey", "right.wtns", "--json"]), 0);
     let report: serde_json::Value = serde_json::from_str(&stdout).expect("one JSON object");
     assert_eq!(report["wires"], 3);
-    expect(&run(&["prove", "square.zkey", "right.wtns", "--stream"]), 0);
     expect(&run(&["export-vk", "square.zkey"]), 0);
     for key in ["square.zkey", "verification_key.json"] {
         let verify = ["verify", "--key", key, "--proof", "proof.json", "--public"];

@@ -2,6 +2,7 @@
 
 mod compare;
 mod fpga;
+mod groth16;
 mod models;
 mod output;
 mod primitives;
@@ -27,6 +28,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Primitives(args) => primitives::run(args),
         Command::Models(args) => models::run(args),
         Command::Fpga(args) => fpga::run(args),
+        Command::Groth16(args) => groth16::run(args),
         Command::Compare(args) => compare::run(args),
     };
     match outcome {

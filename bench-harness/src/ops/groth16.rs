@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use ark_groth16::{Groth16, PreparedVerifyingKey, Proof as ArkProof, prepare_verifying_key};
+use ark_groth16::{
+    Groth16, PreparedVerifyingKey, Proof as ArkProof, ProvingKey as ArkProvingKey,
+    prepare_verifying_key,
+};
 use kernelwise_field::{Bn254, Field, Fr};
 use kernelwise_groth16::r1cs::{Linear, R1csBuilder};
 use kernelwise_groth16::{
@@ -19,7 +22,7 @@ use crate::reference::ARK;
 const OPERATION: &str = "Groth16 proof";
 
 /// `w_{i+1} = w_i · w_{i-1} + 1` from a public and a private value: full-width wires in every matrix.
-fn chain(constraints: usize) -> Result<(R1cs, Vec<Fr>), Groth16ProveError> {
+pub(crate) fn chain(constraints: usize) -> Result<(R1cs, Vec<Fr>), Groth16ProveError> {
     let mut builder = R1csBuilder::new();
     let mut rng = Rng::new(8);
     let (mut last, mut value) = (builder.public(), rng.field());
@@ -71,29 +74,49 @@ impl Instance {
     }
 }
 
+/// The rows of a system as arkworks has them.
+pub(crate) type ArkMatrices = [Vec<Vec<(Fr, usize)>>; 3];
+
+/// The matrices of a system for arkworks.
+pub(crate) fn matrices_of(system: &R1cs) -> ArkMatrices {
+    system.matrices().map(|matrix| {
+        let row = |row| matrix.row(row).map(|(wire, c)| (c, wire)).collect();
+        (0..matrix.rows()).map(row).collect()
+    })
+}
+
+/// A proof by arkworks.
+pub(crate) fn prove_by_ark(
+    key: &ArkProvingKey<Bn254>,
+    rng: &mut Rng,
+    matrices: &ArkMatrices,
+    constraints: usize,
+    wires: &[Fr],
+) -> Result<ArkProof<Bn254>, BenchError> {
+    let proof = Groth16::<Bn254>::create_proof_with_reduction_and_matrices(
+        key,
+        rng.field(),
+        rng.field(),
+        matrices,
+        key.vk.gamma_abc_g1.len(),
+        constraints,
+        wires,
+    );
+    proof.map_err(|error| BenchError::Reference {
+        library: ARK,
+        problem: error.to_string(),
+    })
+}
+
 /// arkworks, with its own copies of key and matrices.
 fn reference(instance: &Arc<Instance>) -> Result<Contender, BenchError> {
     let key = ark::proving_to_ark(&instance.key)?;
-    let matrices = instance.r1cs.matrices().map(|matrix| {
-        let row = |row| matrix.row(row).map(|(wire, c)| (c, wire)).collect();
-        (0..matrix.rows()).map(row).collect::<Vec<Vec<_>>>()
-    });
+    let matrices = matrices_of(&instance.r1cs);
     let (own, judge) = (Arc::clone(instance), Arc::clone(instance));
     let mut rng = Rng::new(9);
     let run = move || {
-        let proof = Groth16::<Bn254>::create_proof_with_reduction_and_matrices(
-            &key,
-            rng.field(),
-            rng.field(),
-            &matrices,
-            1 + own.inputs().len(),
-            own.r1cs.num_constraints(),
-            &own.wires,
-        );
-        proof.map_err(|error| BenchError::Reference {
-            library: ARK,
-            problem: error.to_string(),
-        })
+        let constraints = own.r1cs.num_constraints();
+        prove_by_ark(&key, &mut rng, &matrices, constraints, &own.wires)
     };
     let description = if cfg!(feature = "reference-parallel") {
         "ark-groth16, all threads"

@@ -2,7 +2,7 @@
 
 mod contract;
 mod field;
-mod groth16;
+pub(crate) mod groth16;
 mod msm;
 mod msm_g2;
 mod msm_rows;

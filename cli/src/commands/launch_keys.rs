@@ -1,5 +1,6 @@
 //! Keys of Groth16 launches in a setup folder: one file per constraint system, named by its digest.
 
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -18,7 +19,7 @@ fn path_of(folder: &Path, digest: &Digest) -> PathBuf {
     folder.join(format!("groth16-{short}.key"))
 }
 
-/// The keys that a folder holds for the launches of `program`.
+/// The keys that a folder holds for the launches of `program`; their points stay in their files, mapped.
 pub fn load(folder: &Path, program: &Program) -> Result<Groth16Keys, Failure> {
     let mut keys = Groth16Keys::new();
     for (digest, circuit) in groth16_circuits(program)? {
@@ -26,12 +27,13 @@ pub fn load(folder: &Path, program: &Program) -> Result<Groth16Keys, Failure> {
         if !path.exists() {
             continue;
         }
-        let payload = files::read_kind(FileKind::Groth16Key, &path)?;
+        let payload = files::map_kind(FileKind::Groth16Key, &path)?;
         let malformed = |problem: String| Failure::Format {
             path: path.clone(),
             source: WireError::Encoding { problem },
         };
-        let key = ProvingKey::decode(&payload).map_err(|error| malformed(error.to_string()))?;
+        let key = ProvingKey::open(Cursor::new(payload));
+        let key = key.map_err(|error| malformed(error.to_string()))?;
         if key.counts() != circuit.linked().r1cs().counts() {
             return Err(malformed("the key of another kernel".to_owned()));
         }
@@ -45,7 +47,11 @@ pub fn save(folder: &Path, keys: &Groth16Keys) -> Result<(), Failure> {
     for (digest, key) in keys {
         let path = path_of(folder, digest);
         if !path.exists() {
-            files::write_kind(FileKind::Groth16Key, &path, &key.encode())?;
+            let bytes = key.encode().map_err(|source| Failure::Circom {
+                path: path.clone(),
+                source,
+            })?;
+            files::write_kind(FileKind::Groth16Key, &path, &bytes)?;
         }
     }
     Ok(())

@@ -62,21 +62,22 @@ pub fn verifying_from_ark(key: &ArkVerifyingKey<Bn254>) -> Result<VerifyingKey, 
 /// The proving key as arkworks has it.
 ///
 /// # Errors
-/// [`Groth16ProveError::Unsupported`] for a key with boundary wires, or with bases of the quotient's values.
+/// [`Groth16ProveError::Unsupported`] for a key with boundary wires, or with bases of the quotient's values; as
+/// [`ProvingKey::points`].
 pub fn proving_to_ark(key: &ProvingKey) -> Result<ArkProvingKey<Bn254>, Groth16ProveError> {
-    let points = key.points();
-    let Quotient::Powers(h_query) = &points.quotient else {
+    let points = key.points()?;
+    let Quotient::Powers(h_query) = points.quotient else {
         return Err(unsupported("keys with bases of the quotient's values"));
     };
     Ok(ArkProvingKey {
         vk: verifying_to_ark(key.verifying())?,
         beta_g1: points.beta_g1,
         delta_g1: points.delta_g1,
-        a_query: points.a.clone(),
-        b_g1_query: points.b_g1.clone(),
-        b_g2_query: points.b_g2.clone(),
-        h_query: h_query.clone(),
-        l_query: points.private.clone(),
+        a_query: points.a,
+        b_g1_query: points.b_g1,
+        b_g2_query: points.b_g2,
+        h_query,
+        l_query: points.private,
     })
 }
 

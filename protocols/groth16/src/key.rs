@@ -1,18 +1,46 @@
 //! The proving key.
 
-use kernelwise_core::groth16::{KeyPoints, VerifyingKey};
+use kernelwise_core::groth16::VerifyingKey;
 use kernelwise_field::{G1Affine, G2Affine};
 
 use crate::error::Groth16ProveError;
+use crate::points::Points;
 use crate::r1cs::WireCounts;
 use crate::setup::QuotientForm;
 
 /// The points that a prover sums; shapes fit one constraint system.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// They are in memory if they were just made, and in their file if they were opened there: then a key has a few hundred bytes
+/// whatever its circuit, and clones share the file.
+#[derive(Debug, Clone)]
 pub struct ProvingKey {
     verifying: VerifyingKey,
-    points: ProvingPoints,
+    head: Head,
     counts: WireCounts,
+    domain_len: usize,
+    sources: Sources,
+}
+
+/// Single points of a key, and what its bases of the quotient are.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Head {
+    pub(crate) beta_g1: G1Affine,
+    pub(crate) delta_g1: G1Affine,
+    /// `η/ε` and `η/δ`, for a system with boundary wires.
+    pub(crate) blinds: Option<[G1Affine; 2]>,
+    pub(crate) form: QuotientForm,
+}
+
+/// The points of a key that there are many of.
+#[derive(Debug, Clone)]
+pub(crate) struct Sources {
+    pub(crate) a: Points<G1Affine>,
+    pub(crate) b_g1: Points<G1Affine>,
+    pub(crate) b_g2: Points<G2Affine>,
+    pub(crate) private: Points<G1Affine>,
+    pub(crate) quotient: Points<G1Affine>,
+    /// None for a system without boundary wires.
+    pub(crate) boundary: Points<G1Affine>,
 }
 
 /// The points of a [`ProvingKey`] beyond those of its [`VerifyingKey`].
@@ -63,14 +91,21 @@ impl Quotient {
         }
     }
 
-    /// The size of the domain, if the number of bases fits one.
-    pub(crate) fn domain_len(&self) -> Option<usize> {
-        let len = match self {
-            Self::Powers(bases) => bases.len().checked_add(1)?,
-            Self::OddValues(bases) => bases.len(),
-        };
-        len.is_power_of_two().then_some(len)
+    fn of(form: QuotientForm, bases: Vec<G1Affine>) -> Self {
+        match form {
+            QuotientForm::Powers => Self::Powers(bases),
+            QuotientForm::OddValues => Self::OddValues(bases),
+        }
     }
+}
+
+/// The size of the domain, if the number of bases of the quotient fits one.
+fn domain_len(form: QuotientForm, bases: usize) -> Option<usize> {
+    let len = match form {
+        QuotientForm::Powers => bases.checked_add(1)?,
+        QuotientForm::OddValues => bases,
+    };
+    len.is_power_of_two().then_some(len)
 }
 
 /// Bases of the commitment to boundary wires, hidden by `κ·η/ε`; the proof takes off `κ·η/δ`.
@@ -91,21 +126,51 @@ impl ProvingKey {
     /// # Errors
     /// [`Groth16ProveError::Shape`] if the numbers of points do not fit.
     pub fn new(verifying: VerifyingKey, points: ProvingPoints) -> Result<Self, Groth16ProveError> {
-        let total = points.a.len();
+        let head = Head {
+            beta_g1: points.beta_g1,
+            delta_g1: points.delta_g1,
+            blinds: points.boundary.as_ref().map(|b| [b.blind, b.blind_private]),
+            form: points.quotient.form(),
+        };
+        let (Quotient::Powers(quotient) | Quotient::OddValues(quotient)) = points.quotient;
+        let boundary = points.boundary.map(|boundary| boundary.bases);
+        let sources = Sources {
+            a: Points::new(points.a),
+            b_g1: Points::new(points.b_g1),
+            b_g2: Points::new(points.b_g2),
+            private: Points::new(points.private),
+            quotient: Points::new(quotient),
+            boundary: Points::new(boundary.unwrap_or_default()),
+        };
+        Self::from_sources(verifying, head, sources)
+    }
+
+    /// As [`new`](Self::new), for points wherever they are.
+    pub(crate) fn from_sources(
+        verifying: VerifyingKey,
+        head: Head,
+        sources: Sources,
+    ) -> Result<Self, Groth16ProveError> {
+        let total = sources.a.len();
         let public = verifying.num_inputs();
-        let boundary = points.boundary.as_ref().map_or(0, |b| b.bases.len());
+        let boundary = sources.boundary.len();
         let shapes = [
-            ("points of B in G1", total, points.b_g1.len()),
-            ("points of B in G2", total, points.b_g2.len()),
+            ("points of B in G1", total, sources.b_g1.len()),
+            ("points of B in G2", total, sources.b_g2.len()),
             (
                 "points of private wires",
                 total.saturating_sub(public + boundary + 1),
-                points.private.len(),
+                sources.private.len(),
             ),
             (
                 "kinds of boundary points",
                 usize::from(verifying.has_boundary()),
-                usize::from(points.boundary.is_some()),
+                usize::from(head.blinds.is_some()),
+            ),
+            (
+                "boundary wires without blinding points",
+                if head.blinds.is_some() { boundary } else { 0 },
+                boundary,
             ),
         ];
         for (what, expected, got) in shapes {
@@ -124,22 +189,24 @@ impl ProvingKey {
                 got: total,
             });
         }
-        if points.quotient.domain_len().is_none() {
-            let got = points.quotient.bases().len();
+        let bases = sources.quotient.len();
+        let Some(domain_len) = domain_len(head.form, bases) else {
             return Err(Groth16ProveError::Shape {
                 what: "points of the quotient",
-                expected: got.next_power_of_two(),
-                got,
+                expected: bases.next_power_of_two(),
+                got: bases,
             });
-        }
+        };
         Ok(Self {
             verifying,
-            points,
+            head,
             counts: WireCounts {
                 public,
                 boundary,
                 total,
             },
+            domain_len,
+            sources,
         })
     }
 
@@ -148,14 +215,35 @@ impl ProvingKey {
         &self.verifying
     }
 
-    /// The points of the verifying key.
-    pub fn verifying_points(&self) -> KeyPoints {
-        self.verifying.points()
+    /// All points, in memory.
+    ///
+    /// # Errors
+    /// [`Groth16ProveError::KeyFile`] if they are in a file that cannot be read, or holds something else than points.
+    pub fn points(&self) -> Result<ProvingPoints, Groth16ProveError> {
+        let (head, sources) = (&self.head, &self.sources);
+        let bases = sources.boundary.all()?;
+        Ok(ProvingPoints {
+            beta_g1: head.beta_g1,
+            delta_g1: head.delta_g1,
+            a: sources.a.all()?,
+            b_g1: sources.b_g1.all()?,
+            b_g2: sources.b_g2.all()?,
+            private: sources.private.all()?,
+            quotient: Quotient::of(head.form, sources.quotient.all()?),
+            boundary: head.blinds.map(|[blind, blind_private]| BoundaryPoints {
+                bases,
+                blind,
+                blind_private,
+            }),
+        })
     }
 
-    /// The points.
-    pub fn points(&self) -> &ProvingPoints {
-        &self.points
+    pub(crate) fn head(&self) -> &Head {
+        &self.head
+    }
+
+    pub(crate) fn sources(&self) -> &Sources {
+        &self.sources
     }
 
     /// The wires of the system that the key is for.
@@ -165,6 +253,6 @@ impl ProvingKey {
 
     /// The size of the domain.
     pub fn domain_len(&self) -> usize {
-        self.points.quotient.domain_len().unwrap_or(1)
+        self.domain_len
     }
 }

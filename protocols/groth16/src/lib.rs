@@ -29,6 +29,7 @@ pub mod error;
 pub mod key;
 pub mod launch;
 pub mod linked;
+mod points;
 pub mod prove;
 mod query;
 mod quotient;

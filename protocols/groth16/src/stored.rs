@@ -1,173 +1,143 @@
-//! Proving keys as bytes: what a setup folder keeps, so that a kernel is set up once.
+//! Proving keys as files: what a setup folder keeps, so that a kernel is set up once.
 //!
-//! ```text
-//! verifying key: its length, its encoding
-//! form of the quotient (1 byte), then numbers of points: wires, private, quotient, boundary
-//! points, uncompressed: β and δ in G1, a, b in G1, b in G2, private, quotient, boundary with η/ε and η/δ
-//! ```
-//! Integers are 64 bits, little-endian. Points are not checked to be on their curves, as those of every proving key are not:
-//! a wrong key gives proofs that do not verify.
+//! The container and the points are those of `.zkey` files; the sections are our own:
+//!
+//! | section | contents |
+//! |---|---|
+//! | 1, head | form of the quotient; numbers of wires, private wires, points of the quotient, boundary wires; β and δ in G1; for boundary wires η/ε and η/δ |
+//! | 2, verifying key | its encoding |
+//! | 5 to 9 | points of A, of B in G1 and in G2, of private wires, of the quotient |
+//! | 10 | points of boundary wires |
+//!
+//! Numbers have 32 bits. Bytes after the last section are not looked at: whoever keeps such a file keeps a checksum of it.
+
+use std::io::{Cursor, Read, Seek, Write};
 
 use kernelwise_core::groth16::VerifyingKey;
-use kernelwise_field::{CanonicalDeserialize, CanonicalSerialize, G1Affine, G2Affine};
+use kernelwise_field::G1Affine;
 
-use crate::error::Groth16ProveError;
-use crate::key::{BoundaryPoints, ProvingKey, ProvingPoints, Quotient};
+use crate::circom::CircomError;
+use crate::circom::container::{Container, Kind, SectionId, write_head, write_section};
+use crate::circom::points::{FilePoints, KeyPlaces, write_key_points, write_points};
+use crate::circom::words::{self, FilePoint};
+use crate::key::{Head, ProvingKey};
+use crate::setup::QuotientForm;
 
-/// Bytes of an uncompressed point of G1; points of G2 have twice as many.
-const G1_BYTES: u64 = 64;
+const KIND: Kind = Kind::new("gkey", 1);
+const HEAD: SectionId = SectionId::new(1, "head");
+const VERIFYING: SectionId = SectionId::new(2, "verifying key");
+const BOUNDARY: SectionId = SectionId::new(10, "points of boundary wires");
 
-fn malformed(problem: impl Into<String>) -> Groth16ProveError {
-    Groth16ProveError::KeyFile {
-        problem: problem.into(),
-    }
-}
+/// Most bytes of a verifying key: its inputs are the coordinates of a few points.
+const MAX_VERIFYING: u64 = 1 << 24;
 
 impl ProvingKey {
-    /// The key as bytes.
-    pub fn encode(&self) -> Vec<u8> {
-        let points = self.points();
-        let verifying = self.verifying().encode();
-        let mut bytes = Vec::new();
-        bytes.extend_from_slice(&(verifying.len() as u64).to_le_bytes());
-        bytes.extend_from_slice(&verifying);
-        bytes.push(match points.quotient {
-            Quotient::Powers(_) => 0,
-            Quotient::OddValues(_) => 1,
-        });
-        let boundary = points.boundary.as_ref();
-        for count in [
-            points.a.len(),
-            points.private.len(),
-            points.quotient.bases().len(),
-            boundary.map_or(0, |boundary| boundary.bases.len()),
-        ] {
-            bytes.extend_from_slice(&(count as u64).to_le_bytes());
-        }
-        write(&mut bytes, &[points.beta_g1, points.delta_g1]);
-        write(&mut bytes, &points.a);
-        write(&mut bytes, &points.b_g1);
-        write(&mut bytes, &points.b_g2);
-        write(&mut bytes, &points.private);
-        write(&mut bytes, points.quotient.bases());
-        if let Some(boundary) = boundary {
-            write(&mut bytes, &boundary.bases);
-            write(&mut bytes, &[boundary.blind, boundary.blind_private]);
-        }
-        bytes
-    }
-
-    /// The inverse of [`encode`](Self::encode), for any bytes.
+    /// The bytes of the file.
     ///
     /// # Errors
-    /// [`Groth16ProveError::KeyFile`] for bytes that are no encoding; [`Groth16ProveError::Groth16`] for a malformed verifying key;
-    /// [`Groth16ProveError::Shape`] for numbers of points that do not fit.
-    pub fn decode(bytes: &[u8]) -> Result<Self, Groth16ProveError> {
-        let mut rest = bytes;
-        let length = number(&mut rest)?;
-        let verifying = usize::try_from(length)
-            .ok()
-            .and_then(|length| rest.split_at_checked(length));
-        let (verifying, after) = verifying.ok_or_else(|| malformed("cut off"))?;
-        rest = after;
-        let verifying = VerifyingKey::decode(verifying)?;
-        let (&form, after) = rest.split_first().ok_or_else(|| malformed("cut off"))?;
-        rest = after;
-        let [wires, private, quotient, boundary] = [
-            number(&mut rest)?,
-            number(&mut rest)?,
-            number(&mut rest)?,
-            number(&mut rest)?,
-        ];
-        // Everything that is to be read must be there before anything is allocated.
-        let blinds = if boundary > 0 { 2 } else { 0 };
-        let points = [
-            2, wires, wires, wires, wires, private, quotient, boundary, blinds,
-        ];
-        let expected = points
-            .into_iter()
-            .try_fold(0u64, u64::checked_add)
-            .and_then(|points| points.checked_mul(G1_BYTES));
-        if expected != Some(rest.len() as u64) {
-            return Err(malformed(format!(
-                "{} bytes of points, expected {expected:?}",
-                rest.len()
-            )));
+    /// [`CircomError::Contents`] for a key in a file that cannot be read.
+    pub fn encode(&self) -> Result<Vec<u8>, CircomError> {
+        let (head, sources) = (self.head(), self.sources());
+        let mut out = Cursor::new(Vec::new());
+        write_head(&mut out, KIND, 8)?;
+        let form: u32 = match head.form {
+            QuotientForm::Powers => 0,
+            QuotientForm::OddValues => 1,
+        };
+        let mut bytes = form.to_le_bytes().to_vec();
+        for count in [
+            sources.a.len(),
+            sources.private.len(),
+            sources.quotient.len(),
+            sources.boundary.len(),
+        ] {
+            bytes.extend_from_slice(&(count as u32).to_le_bytes());
         }
-        let heads = read::<G1Affine>(&mut rest, 2)?;
-        let (a, b_g1) = (read(&mut rest, wires)?, read(&mut rest, wires)?);
-        let b_g2 = read::<G2Affine>(&mut rest, wires)?;
-        let (private, quotient) = (read(&mut rest, private)?, read(&mut rest, quotient)?);
-        let bases = read(&mut rest, boundary)?;
-        let blinds = read::<G1Affine>(&mut rest, blinds)?;
-        let &[beta_g1, delta_g1] = heads.as_slice() else {
-            return Err(malformed("cut off"));
+        let blinds = head.blinds.iter().flatten();
+        for point in [&head.beta_g1, &head.delta_g1].into_iter().chain(blinds) {
+            bytes.extend(point.to_file());
+        }
+        for (id, bytes) in [(HEAD, bytes), (VERIFYING, self.verifying().encode())] {
+            write_section(&mut out, id, bytes.len() as u64)?;
+            out.write_all(&bytes)?;
+        }
+        write_key_points(&mut out, sources)?;
+        write_points(&mut out, BOUNDARY, &sources.boundary)?;
+        Ok(out.into_inner())
+    }
+
+    /// Opens such a file; its points stay there, and it MUST NOT change as long as they are used.
+    ///
+    /// Points are checked to be on their curves when they are read.
+    ///
+    /// # Errors
+    /// [`CircomError`] naming the section.
+    pub fn open(reader: impl Read + Seek + Send + 'static) -> Result<Self, CircomError> {
+        let mut file = Container::open(reader, KIND)?;
+        let mut section = file.section(HEAD)?;
+        let form = match section.u32()? {
+            0 => QuotientForm::Powers,
+            1 => QuotientForm::OddValues,
+            other => {
+                return Err(CircomError::Value {
+                    section: HEAD.name,
+                    what: "form of the quotient",
+                    index: u64::from(other),
+                    expected: "0 or 1",
+                });
+            }
         };
-        let boundary = match blinds.as_slice() {
-            &[blind, blind_private] => Some(BoundaryPoints {
-                bases,
-                blind,
-                blind_private,
-            }),
-            _ => None,
+        let mut counts = [0; 4];
+        for count in &mut counts {
+            *count = section.u32()? as usize;
+        }
+        let [wires, private, quotient, boundary] = counts;
+        let beta_g1: G1Affine = words::point(&mut section, "beta")?;
+        let delta_g1 = words::point(&mut section, "delta")?;
+        let blinds = if boundary > 0 {
+            let mut point = || words::point(&mut section, "blind of boundary wires");
+            Some([point()?, point()?])
+        } else {
+            None
         };
-        let points = ProvingPoints {
+        section.end()?;
+        let mut section = file.section(VERIFYING)?;
+        if section.left() > MAX_VERIFYING {
+            return Err(CircomError::Length {
+                section: VERIFYING.name,
+                expected: MAX_VERIFYING,
+                got: section.left(),
+            });
+        }
+        let mut bytes = vec![0; section.left() as usize];
+        section.fill(&mut bytes)?;
+        let verifying = VerifyingKey::decode(&bytes)?;
+        let places = KeyPlaces::of(&file, [wires, private, quotient])?;
+        let boundary = file.points(BOUNDARY, boundary)?;
+        let reader = file.share();
+        let sources = places.sources(&reader, FilePoints::points(&reader, boundary));
+        let head = Head {
             beta_g1,
             delta_g1,
-            a,
-            b_g1,
-            b_g2,
-            private,
-            quotient: match form {
-                0 => Quotient::Powers(quotient),
-                1 => Quotient::OddValues(quotient),
-                other => return Err(malformed(format!("form {other} of the quotient"))),
-            },
-            boundary,
+            blinds,
+            form,
         };
-        let key = Self::new(verifying, points)?;
-        // Coordinates have spare bits, which are one thing only.
-        if key.encode() == bytes {
-            Ok(key)
-        } else {
-            Err(malformed("not the encoding of its points"))
-        }
+        Ok(Self::from_sources(verifying, head, sources)?)
     }
-}
-
-fn write<P: CanonicalSerialize>(bytes: &mut Vec<u8>, points: &[P]) {
-    for point in points {
-        // Writing to a vector cannot fail.
-        let written = point.serialize_uncompressed(&mut *bytes);
-        debug_assert!(written.is_ok());
-    }
-}
-
-fn number(rest: &mut &[u8]) -> Result<u64, Groth16ProveError> {
-    let (bytes, after) = rest
-        .split_first_chunk::<8>()
-        .ok_or_else(|| malformed("cut off"))?;
-    *rest = after;
-    Ok(u64::from_le_bytes(*bytes))
-}
-
-fn read<P: CanonicalDeserialize>(
-    rest: &mut &[u8],
-    count: u64,
-) -> Result<Vec<P>, Groth16ProveError> {
-    let point = |_| {
-        P::deserialize_uncompressed_unchecked(&mut *rest)
-            .map_err(|_| malformed("a coordinate that is not canonical"))
-    };
-    (0..count).map(point).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::Cursor;
+
     use super::*;
     use crate::r1cs::{Linear, R1csBuilder, Wire};
     use crate::setup::{QuotientForm, setup};
     use kernelwise_field::Fr;
+
+    fn open(bytes: &[u8]) -> Result<ProvingKey, CircomError> {
+        ProvingKey::open(Cursor::new(bytes.to_vec()))
+    }
 
     fn keys() -> Vec<ProvingKey> {
         let system = |shared: bool| {
@@ -196,25 +166,30 @@ mod tests {
     #[test]
     fn keys_come_back() {
         for key in keys() {
-            assert_eq!(ProvingKey::decode(&key.encode()).unwrap(), key);
+            let opened = open(&key.encode().unwrap()).unwrap();
+            assert_eq!(opened.points(), key.points());
+            assert_eq!(opened.verifying(), key.verifying());
+            assert_eq!(opened.counts(), key.counts());
         }
     }
 
     #[test]
     fn any_other_bytes_are_refused_or_another_key() {
         for key in keys() {
-            let bytes = key.encode();
+            let bytes = key.encode().unwrap();
             for len in (0..bytes.len()).step_by(7) {
-                ProvingKey::decode(&bytes[..len]).unwrap_err();
+                open(&bytes[..len]).unwrap_err();
             }
-            ProvingKey::decode(&[&bytes[..], &[0]].concat()).unwrap_err();
             for place in (0..bytes.len()).step_by(5) {
                 for value in [bytes[place] ^ 1, bytes[place] ^ 0x80, 0xff] {
                     let mut altered = bytes.clone();
                     altered[place] = value;
                     let same = altered == bytes;
-                    let decoded = ProvingKey::decode(&altered);
-                    assert_eq!(decoded.is_ok_and(|other| other == key), same, "{place}");
+                    let points = open(&altered).map(|key| key.points());
+                    let equal = points.is_ok_and(|points| points == key.points());
+                    let of_verifying =
+                        open(&altered).is_ok_and(|other| other.verifying() != key.verifying());
+                    assert_eq!(equal && !of_verifying, same, "{place}");
                 }
             }
         }

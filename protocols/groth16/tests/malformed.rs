@@ -8,7 +8,9 @@ use std::io::Cursor;
 use kernelwise_cpu::CpuDevice;
 use kernelwise_field::{AffineRepr, Fr, PrimeField};
 use kernelwise_groth16::circom::{CircomError, json, r1cs, wtns, zkey};
-use kernelwise_groth16::{Devices, Groth16ProveError, QuotientForm, setup, verify};
+use kernelwise_groth16::{
+    Devices, Groth16ProveError, Prover, ProvingKey, QuotientForm, setup, verify,
+};
 use proptest::prelude::*;
 
 /// The three binary files of a small circuit.
@@ -37,19 +39,34 @@ type Reader = fn(&[u8]) -> Result<(), CircomError>;
 /// Every reader, with a file that it accepts.
 fn readers() -> [(Vec<u8>, Reader); 5] {
     let Files { r1cs, wtns, zkey } = files();
+    let stored = stored();
     [
         (r1cs, |bytes| r1cs::read(Cursor::new(bytes)).map(|_| ())),
         (wtns, |bytes| wtns::read(Cursor::new(bytes)).map(|_| ())),
-        (zkey.clone(), |bytes| {
-            zkey::read(Cursor::new(bytes)).map(|_| ())
-        }),
-        (zkey.clone(), |bytes| {
-            zkey::stream(Cursor::new(bytes.to_vec())).map(|_| ())
+        (zkey.clone(), read_zkey),
+        (stored, |bytes| {
+            points(&ProvingKey::open(Cursor::new(bytes.to_vec()))?)
         }),
         (zkey, |bytes| {
             zkey::read_verifying(Cursor::new(bytes)).map(|_| ())
         }),
     ]
+}
+
+/// The key of a setup folder.
+fn stored() -> Vec<u8> {
+    let (system, _) = common::mixed(12, 5);
+    let key = setup(&system, QuotientForm::OddValues).unwrap();
+    key.encode().unwrap()
+}
+
+fn points(key: &ProvingKey) -> Result<(), CircomError> {
+    key.points()?;
+    Ok(())
+}
+
+fn read_zkey(bytes: &[u8]) -> Result<(), CircomError> {
+    points(&zkey::open(Cursor::new(bytes.to_vec()))?.0)
 }
 
 #[test]
@@ -65,8 +82,9 @@ fn what_is_written_is_read_back() {
     bytes.clear();
     let key = setup(&system, QuotientForm::OddValues).unwrap();
     zkey::write(&mut bytes, &key, &system).unwrap();
-    let (read, circuit) = zkey::read(Cursor::new(&bytes)).unwrap();
-    assert_eq!(read, key);
+    let (read, circuit) = zkey::open(Cursor::new(bytes)).unwrap();
+    assert_eq!(read.points(), key.points());
+    assert_eq!(read.verifying(), key.verifying());
     let [a, b] = circuit.matrices();
     let [expected_a, expected_b, _] = system.matrices();
     let rows = |matrix: &kernelwise_groth16::r1cs::Matrix, rows: usize| -> Vec<Vec<(usize, Fr)>> {
@@ -86,7 +104,8 @@ fn a_streamed_key_proves_as_a_resident_one() {
     zkey::write(&mut bytes, &key, &system).unwrap();
     let device = CpuDevice::optimized();
     let devices = Devices::select(&[&device]).unwrap();
-    let (prover, circuit) = zkey::stream(Cursor::new(bytes.clone())).unwrap();
+    let (opened, circuit) = zkey::open(Cursor::new(bytes.clone())).unwrap();
+    let prover = Prover::streamed(&opened);
     assert_eq!(prover.verifying(), key.verifying());
     let proof = prover.prove_keyed(devices, &circuit, &wires).unwrap();
     let inputs = &wires[1..=system.counts().public];
@@ -94,14 +113,25 @@ fn a_streamed_key_proves_as_a_resident_one() {
     let error = prover.prove_keyed(devices, &circuit, &wires[1..]);
     assert!(matches!(error, Err(Groth16ProveError::Shape { .. })));
     // A point that is not on the curve is found when it is read.
-    let point = key.points().a[20];
+    let point = key.points().unwrap().a[20];
     let (x, _) = point.xy().unwrap();
     let coordinate: Vec<u8> = x.0.0.iter().flat_map(|word| word.to_le_bytes()).collect();
     let place = bytes.windows(32).position(|bytes| bytes == coordinate);
     bytes[place.unwrap()] ^= 1;
-    let (prover, circuit) = zkey::stream(Cursor::new(bytes)).unwrap();
-    let error = prover.prove_keyed(devices, &circuit, &wires);
-    assert!(matches!(error, Err(Groth16ProveError::KeyFile { .. })));
+    let (opened, circuit) = zkey::open(Cursor::new(bytes)).unwrap();
+    let prover = Prover::streamed(&opened);
+    let error = prover
+        .prove_keyed(devices, &circuit, &wires)
+        .unwrap_err()
+        .to_string();
+    assert_eq!(
+        error,
+        "key file: section `points of A`: point 20: not on the curve"
+    );
+    assert!(matches!(
+        Prover::load(&opened, devices),
+        Err(Groth16ProveError::KeyFile { .. })
+    ));
 }
 
 #[test]
@@ -151,7 +181,7 @@ fn errors_name_the_section() {
     let message = |result: Result<(), CircomError>| result.unwrap_err().to_string();
     let read_r1cs = |bytes: &[u8]| message(r1cs::read(Cursor::new(bytes)).map(|_| ()));
     let read_wtns = |bytes: &[u8]| message(wtns::read(Cursor::new(bytes)).map(|_| ()));
-    let read_zkey = |bytes: &[u8]| message(zkey::read(Cursor::new(bytes)).map(|_| ()));
+    let read_zkey = |bytes: &[u8]| message(read_zkey(bytes));
     assert_eq!(read_r1cs(&zkey), "not a .r1cs file");
     assert_eq!(read_wtns(b""), "not a .wtns file");
     let mut altered = wtns.clone();
@@ -274,6 +304,6 @@ fn readers_only() -> [Reader; 3] {
     [
         |bytes| r1cs::read(Cursor::new(bytes)).map(|_| ()),
         |bytes| wtns::read(Cursor::new(bytes)).map(|_| ()),
-        |bytes| zkey::read(Cursor::new(bytes)).map(|_| ()),
+        read_zkey,
     ]
 }

@@ -105,7 +105,7 @@ fn files_go_both_ways() {
     snarkjs.expect("zkey export verificationkey circuit.zkey key.json");
 
     // Our proof with their key.
-    let (key, circuit) = zkey::read(snarkjs.open("circuit.zkey")).unwrap();
+    let (key, circuit) = zkey::open(snarkjs.open("circuit.zkey")).unwrap();
     let witness = wtns::read(snarkjs.open("witness.wtns")).unwrap();
     assert_eq!(witness, wires);
     let device = CpuDevice::optimized();
@@ -156,4 +156,22 @@ fn files_go_both_ways() {
     .unwrap();
     let said = snarkjs.expect("groth16 verify own-key.json own-public.json own-proof.json");
     assert!(said.contains("OK!"), "{said}");
+
+    // A contract that verifies proofs under our key: it has every coordinate of the key.
+    snarkjs.expect("zkey export solidityverifier own.zkey verifier.sol");
+    let contract = String::from_utf8(snarkjs.read("verifier.sol")).unwrap();
+    assert!(contract.contains("contract Groth16Verifier"));
+    let points = own.verifying().points();
+    let in_g1 = [points.alpha_g1].into_iter().chain(points.input_bases);
+    let g2 = [points.beta_g2, points.gamma_g2, points.delta_g2];
+    let coordinates = in_g1.flat_map(|point| [point.x, point.y]).chain(
+        g2.iter()
+            .flat_map(|point| [point.x.c0, point.x.c1, point.y.c0, point.y.c1]),
+    );
+    for coordinate in coordinates {
+        let digits = coordinate.to_string();
+        assert!(contract.contains(&digits), "{digits}");
+    }
+    let call = snarkjs.expect("zkey export soliditycalldata own-public.json own-proof.json");
+    assert!(call.trim_start().starts_with("[\"0x"), "{call}");
 }

@@ -2,6 +2,7 @@
 
 use kernelwise_core::circuit::CircuitError;
 use kernelwise_core::program::GraphError;
+use kernelwise_groth16::Groth16ProveError;
 use kernelwise_prover::ProveError;
 
 /// The failure of building, compiling or launching a kernel.
@@ -50,13 +51,13 @@ pub enum KernelError {
         /// The value.
         got: String,
     },
-    /// Something that this form of the kernel cannot express.
-    #[error("kernel `{kernel}`: {what} is not supported here")]
-    Unsupported {
+    /// The kernel cannot be written as rank-one constraints.
+    #[error("kernel `{kernel}` as rank-one constraints: {source}")]
+    Constraints {
         /// Name of the kernel.
         kernel: String,
-        /// What is missing.
-        what: &'static str,
+        /// Why.
+        source: Groth16ProveError,
     },
     /// The compiler met a state that it excludes.
     #[error("kernel `{kernel}`: internal inconsistency: {problem}")]

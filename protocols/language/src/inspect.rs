@@ -1,8 +1,7 @@
 //! What a kernel was compiled to.
 
 use kernelwise_core::circuit::Circuit;
-
-use crate::r1cs::R1cs;
+use kernelwise_groth16::R1cs;
 
 /// One level above the inputs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,7 +71,10 @@ impl Report {
                 .filter_map(|lookup| circuit.outputs.get(lookup.output as usize))
                 .map(|output| output.wires.len())
                 .sum(),
-            r1cs: r1cs.map(|r1cs| (r1cs.constraints.len(), r1cs.variables, r1cs.entries())),
+            r1cs: r1cs.map(|r1cs| {
+                let entries = r1cs.matrices().into_iter().map(|matrix| matrix.len());
+                (r1cs.num_constraints(), r1cs.counts().total, entries.sum())
+            }),
         }
     }
 }

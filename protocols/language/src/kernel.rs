@@ -5,14 +5,14 @@ use std::sync::Arc;
 use kernelwise_core::circuit::Circuit;
 use kernelwise_core::field::Fr;
 use kernelwise_core::program::Range;
+use kernelwise_groth16::launch::CircuitRelation;
 use kernelwise_prover::HintRegistry;
 
 use crate::builder::KernelBuilder;
 use crate::error::KernelError;
 use crate::inspect::Report;
-use crate::ir::{Ir, evaluate};
+use crate::ir::{Ir, NodeId, evaluate};
 use crate::lower::{CompileOptions, lower};
-use crate::r1cs::R1cs;
 use crate::table::Table;
 
 /// A kernel, compiled: a layered circuit, and the form that it came from.
@@ -22,6 +22,8 @@ pub struct CircuitKernel {
     ir: Arc<Ir>,
     registry: HintRegistry,
     boolean_hints: Vec<bool>,
+    /// The nodes of the circuit's hints, port by port.
+    hint_nodes: Vec<NodeId>,
 }
 
 /// What is declared of an input or output.
@@ -67,6 +69,7 @@ impl CircuitKernel {
             ir: Arc::new(ir),
             registry,
             boolean_hints: lowered.boolean_hints,
+            hint_nodes: lowered.hint_nodes,
         })
     }
 
@@ -121,18 +124,19 @@ impl CircuitKernel {
 
     /// Gates, levels, constraints.
     pub fn report(&self) -> Report {
-        Report::new(
-            &self.circuit,
-            R1cs::new(self.name(), &self.ir).ok().as_ref(),
-        )
+        let relation = self.relation().ok();
+        Report::new(&self.circuit, relation.as_ref().map(CircuitRelation::r1cs))
     }
 
-    /// The same kernel as rank-one constraints.
+    /// The same kernel as rank-one constraints: linear gates cost nothing. Inputs and outputs are public wires.
     ///
     /// # Errors
-    /// [`KernelError::Unsupported`] for kernels with lookups.
-    pub fn r1cs(&self) -> Result<R1cs, KernelError> {
-        R1cs::new(self.name(), &self.ir)
+    /// [`KernelError::Constraints`] for kernels with lookups or too many constraints.
+    pub fn relation(&self) -> Result<CircuitRelation, KernelError> {
+        CircuitRelation::of_circuit(&self.circuit).map_err(|source| KernelError::Constraints {
+            kernel: self.name().to_owned(),
+            source,
+        })
     }
 
     /// Runs the kernel once, in the clear: one list of values per input gives one per output.
@@ -142,23 +146,25 @@ impl CircuitKernel {
     pub fn run(&self, inputs: &[Vec<Fr>]) -> Result<Vec<Vec<Fr>>, KernelError> {
         let values = self.evaluate(inputs)?;
         let outputs = self.ir.outputs.iter();
-        Ok(outputs
-            .map(|port| {
-                port.nodes
-                    .iter()
-                    .map(|&node| values[node as usize])
-                    .collect()
-            })
-            .collect())
+        Ok(outputs.map(|port| pick(&values, &port.nodes)).collect())
     }
 
-    /// An assignment of [`r1cs`](Self::r1cs)'s variables.
+    /// The wires of [`relation`](Self::relation), for inputs as [`run`](Self::run) takes them.
     ///
     /// # Errors
-    /// As [`run`](Self::run) and [`r1cs`](Self::r1cs).
-    pub fn assignment(&self, inputs: &[Vec<Fr>]) -> Result<Vec<Fr>, KernelError> {
-        let r1cs = self.r1cs()?;
-        Ok(r1cs.assign(&self.evaluate(inputs)?))
+    /// As [`run`](Self::run) and [`relation`](Self::relation).
+    pub fn wires(&self, inputs: &[Vec<Fr>]) -> Result<Vec<Fr>, KernelError> {
+        let values = self.evaluate(inputs)?;
+        let outputs = self.ir.outputs.iter();
+        let outputs = outputs.flat_map(|port| pick(&values, &port.nodes));
+        let known: Vec<Fr> = inputs.concat().into_iter().chain(outputs).collect();
+        let wires = self
+            .relation()?
+            .wires(&known, &pick(&values, &self.hint_nodes));
+        wires.map_err(|_| KernelError::Internal {
+            kernel: self.name().to_owned(),
+            problem: "values for other wires than those of the circuit",
+        })
     }
 
     fn evaluate(&self, inputs: &[Vec<Fr>]) -> Result<Vec<Fr>, KernelError> {
@@ -174,4 +180,8 @@ impl CircuitKernel {
         }
         evaluate(self.name(), &self.ir, &self.registry, &inputs.concat())
     }
+}
+
+fn pick(values: &[Fr], nodes: &[NodeId]) -> Vec<Fr> {
+    nodes.iter().map(|&node| values[node as usize]).collect()
 }

@@ -20,7 +20,6 @@
 //! | `builder` | what a kernel is written with: [`KernelBuilder`], [`Var`], [`U32`] |
 //! | `ir` | the intermediate form: equal nodes stored once, constants folded |
 //! | `lower` | from there to a layered circuit |
-//! | `r1cs` | from there to rank-one constraints |
 //! | `inspect` | what came out |
 //! | `context` | programs: kernels launched over grids, mixed with tensor kernels: [`Context`] |
 //! | [`patch`] | a program's graph made cheaper |
@@ -38,7 +37,6 @@ mod kernel;
 pub mod kernels;
 mod lower;
 pub mod patch;
-mod r1cs;
 mod table;
 
 pub use builder::{BIT, BYTE, KernelBuilder, Operand, U32, Var};
@@ -47,5 +45,4 @@ pub use error::KernelError;
 pub use inspect::{LevelReport, Report};
 pub use kernel::{CircuitKernel, Declared};
 pub use lower::CompileOptions;
-pub use r1cs::{R1cs, Row, Variable};
 pub use table::Table;

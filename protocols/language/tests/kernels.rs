@@ -96,19 +96,20 @@ fn sha_256() {
 #[test]
 fn rank_one_constraints_of_sha_256() {
     let kernel = sha256::sha256(3, Encoding::Bytes).unwrap();
-    let r1cs = kernel.r1cs().unwrap();
-    let mut assignment = kernel
-        .assignment(&[field(Encoding::Bytes.encode(b"abc"))])
+    let relation = kernel.relation().unwrap();
+    let r1cs = relation.r1cs();
+    let mut wires = kernel
+        .wires(&[field(Encoding::Bytes.encode(b"abc"))])
         .unwrap();
-    assert_eq!(r1cs.check(&assignment), Ok(()));
-    assert_eq!(assignment[1 + r1cs.inputs], fr(0xba));
+    assert_eq!(r1cs.check(&wires), Ok(()));
+    assert_eq!(wires[1 + 3], fr(0xba));
     assert!(
-        r1cs.constraints.len() < 40_000,
+        r1cs.num_constraints() < 40_000,
         "{}",
-        r1cs.constraints.len()
+        r1cs.num_constraints()
     );
-    assignment[1 + r1cs.inputs] += Fr::ONE;
-    assert!(r1cs.check(&assignment).is_err());
+    wires[1 + 3] += Fr::ONE;
+    assert!(r1cs.check(&wires).is_err());
 }
 
 /// Bits of hints, each of a few changed: the circuit's assertions notice every one.
@@ -176,11 +177,11 @@ fn poseidon2_permutation() {
     let report = kernel.report();
     // Two layers for each round, and the linear one before the first.
     assert_eq!(report.levels.len(), 2 * 64 + 1, "{report}");
-    let r1cs = kernel.r1cs().unwrap();
-    let assignment = kernel.assignment(&inputs).unwrap();
-    assert_eq!(r1cs.check(&assignment), Ok(()));
+    let relation = kernel.relation().unwrap();
+    let r1cs = relation.r1cs();
+    assert_eq!(r1cs.check(&kernel.wires(&inputs).unwrap()), Ok(()));
     // Three for each of the 24 + 56 S-boxes, and one for each output.
-    assert_eq!(r1cs.constraints.len(), 3 * 80 + 3);
+    assert_eq!(r1cs.num_constraints(), 3 * 80 + 3);
     let state = |left, right| vec![left, right, Fr::ZERO];
     let compression = poseidon2::compression().unwrap();
     assert_eq!(

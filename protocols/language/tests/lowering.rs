@@ -138,10 +138,9 @@ proptest! {
             }
             prop_assert_eq!(&run_circuit(&kernel, &inputs)[0], &expected);
             prop_assert_eq!(&kernel.run(&inputs).unwrap()[0], &expected);
-            let r1cs = kernel.r1cs().unwrap();
-            let assignment = kernel.assignment(&inputs).unwrap();
-            prop_assert_eq!(r1cs.check(&assignment), Ok(()));
-            let outputs = &assignment[1 + r1cs.inputs..][..expected.len()];
+            let wires = kernel.wires(&inputs).unwrap();
+            prop_assert_eq!(kernel.relation().unwrap().r1cs().check(&wires), Ok(()));
+            let outputs = &wires[1 + inputs.concat().len()..][..expected.len()];
             prop_assert_eq!(outputs, &expected);
         }
     }
@@ -164,11 +163,11 @@ proptest! {
         let wire = 2 + wire % (bottom.len() - 2);
         bottom[wire] += fr(delta);
         prop_assert!(!evaluate(circuit, bottom).failed.is_empty());
-        let r1cs = kernel.r1cs().unwrap();
-        let mut assignment = kernel.assignment(&inputs).unwrap();
-        let variable = 1 + wire % (assignment.len() - 1);
-        assignment[variable] += fr(delta);
-        prop_assert!(r1cs.check(&assignment).is_err());
+        let relation = kernel.relation().unwrap();
+        let mut wires = kernel.wires(&inputs).unwrap();
+        let changed = 1 + wire % (wires.len() - 1);
+        wires[changed] += fr(delta);
+        prop_assert!(relation.r1cs().check(&wires).is_err());
     }
 }
 

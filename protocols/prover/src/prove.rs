@@ -131,7 +131,7 @@ fn run<'c>(
     // Missing operations show before anything is proved.
     let provers = match program.linked().is_empty() {
         true => None,
-        false => Some(Provers::load(key.linked(), devices.groth16()?)?),
+        false => Some(Provers::load(key.linked(), program, devices.groth16()?)?),
     };
     let public = witness.public(program)?;
     let digest = key.verifier().digest();

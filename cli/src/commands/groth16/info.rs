@@ -72,7 +72,7 @@ pub fn run(file: &Path, format: Format) -> Result<(), Failure> {
             wires: read(file, wtns::read)?.len(),
         },
         Some("zkey") => {
-            let (key, circuit) = read(file, zkey::read)?;
+            let (key, circuit) = read(file, zkey::open)?;
             Info::Zkey {
                 wires: key.counts().total,
                 public_inputs: key.counts().public,

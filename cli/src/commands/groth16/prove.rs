@@ -25,8 +25,6 @@ pub struct Paths<'a> {
     pub proof: &'a Path,
     /// The public inputs.
     pub public: &'a Path,
-    /// Whether points are read as they are needed.
-    pub stream: bool,
 }
 
 #[derive(Serialize)]
@@ -63,12 +61,9 @@ pub fn run(paths: &Paths<'_>, format: Format, quiet: bool) -> Result<(), Failure
     let wires = read(paths.witness, wtns::read)?;
     let chosen = devices::open(&[])?;
     let devices = chosen.select()?.groth16()?;
-    let (prover, circuit) = if paths.stream {
-        read(paths.key, zkey::stream)?
-    } else {
-        let (key, circuit) = read(paths.key, zkey::read)?;
-        (Prover::load(&key, devices)?, circuit)
-    };
+    // For one proof, bases that stay on a device would be read as often, and take memory that grows with the key.
+    let (key, circuit) = read(paths.key, zkey::open)?;
+    let prover = Prover::streamed(&key);
     let load_ms = start.elapsed().as_secs_f64() * 1e3;
 
     progress.announce("prove");

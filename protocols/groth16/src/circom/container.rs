@@ -14,18 +14,30 @@ const CHUNK: usize = 1 << 20;
 
 /// A kind of file.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Kind {
+pub(crate) struct Kind {
     /// Its magic, which is also its extension.
-    pub(super) name: &'static str,
+    name: &'static str,
     /// The newest version that is read, and the one that is written.
-    pub(super) version: u32,
+    version: u32,
+}
+
+impl Kind {
+    pub(crate) const fn new(name: &'static str, version: u32) -> Self {
+        Self { name, version }
+    }
 }
 
 /// The name of a section in errors, and its type.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct SectionId {
-    pub(super) name: &'static str,
-    pub(super) id: u32,
+pub(crate) struct SectionId {
+    pub(crate) name: &'static str,
+    id: u32,
+}
+
+impl SectionId {
+    pub(crate) const fn new(id: u32, name: &'static str) -> Self {
+        Self { name, id }
+    }
 }
 
 /// Where the contents of a section are.
@@ -37,14 +49,14 @@ struct Place {
 }
 
 /// An open file whose table of sections is read.
-pub(super) struct Container<R> {
+pub(crate) struct Container<R> {
     reader: R,
     places: Vec<Place>,
 }
 
 impl<R: Read + Seek> Container<R> {
     /// Reads the table of sections.
-    pub(super) fn open(mut reader: R, kind: Kind) -> Result<Self, CircomError> {
+    pub(crate) fn open(mut reader: R, kind: Kind) -> Result<Self, CircomError> {
         let total = reader.seek(SeekFrom::End(0))?;
         reader.seek(SeekFrom::Start(0))?;
         let mut header = [0; 12];
@@ -95,7 +107,7 @@ impl<R: Read + Seek> Container<R> {
     }
 
     /// Offset and length of the only section of this type.
-    pub(super) fn place(&self, id: SectionId) -> Result<(u64, u64), CircomError> {
+    pub(crate) fn place(&self, id: SectionId) -> Result<(u64, u64), CircomError> {
         let mut found = self.places.iter().filter(|place| place.id == id.id);
         let (Some(place), None) = (found.next(), found.next()) else {
             return Err(CircomError::SectionCount {
@@ -107,7 +119,7 @@ impl<R: Read + Seek> Container<R> {
     }
 
     /// The only section of this type, about to be read.
-    pub(super) fn section(&mut self, id: SectionId) -> Result<Section<'_, R>, CircomError> {
+    pub(crate) fn section(&mut self, id: SectionId) -> Result<Section<'_, R>, CircomError> {
         let (offset, len) = self.place(id)?;
         self.reader.seek(SeekFrom::Start(offset))?;
         Ok(Section {
@@ -119,13 +131,13 @@ impl<R: Read + Seek> Container<R> {
     }
 
     /// The file.
-    pub(super) fn into_reader(self) -> R {
+    pub(crate) fn into_reader(self) -> R {
         self.reader
     }
 }
 
 /// The contents of a section, front to back.
-pub(super) struct Section<'a, R> {
+pub(crate) struct Section<'a, R> {
     name: &'static str,
     len: u64,
     left: u64,
@@ -133,12 +145,12 @@ pub(super) struct Section<'a, R> {
 }
 
 impl<R: Read> Section<'_, R> {
-    pub(super) fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         self.name
     }
 
     /// Bytes not read yet.
-    pub(super) fn left(&self) -> u64 {
+    pub(crate) fn left(&self) -> u64 {
         self.left
     }
 
@@ -151,7 +163,7 @@ impl<R: Read> Section<'_, R> {
     }
 
     /// The next bytes.
-    pub(super) fn fill(&mut self, bytes: &mut [u8]) -> Result<(), CircomError> {
+    pub(crate) fn fill(&mut self, bytes: &mut [u8]) -> Result<(), CircomError> {
         let needed = bytes.len() as u64;
         if needed > self.left {
             return Err(self.short(needed));
@@ -161,24 +173,24 @@ impl<R: Read> Section<'_, R> {
         Ok(())
     }
 
-    pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N], CircomError> {
+    pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], CircomError> {
         let mut bytes = [0; N];
         self.fill(&mut bytes)?;
         Ok(bytes)
     }
 
-    pub(super) fn u32(&mut self) -> Result<u32, CircomError> {
+    pub(crate) fn u32(&mut self) -> Result<u32, CircomError> {
         Ok(u32::from_le_bytes(self.array()?))
     }
 
-    pub(super) fn u64(&mut self) -> Result<u64, CircomError> {
+    pub(crate) fn u64(&mut self) -> Result<u64, CircomError> {
         Ok(u64::from_le_bytes(self.array()?))
     }
 
     /// Calls `each` with the index and bytes of `count` records of `size` bytes, a part of the section at a time.
     ///
     /// Whether they are there is checked before anything is read.
-    pub(super) fn records(
+    pub(crate) fn records(
         &mut self,
         count: u64,
         size: usize,
@@ -204,7 +216,7 @@ impl<R: Read> Section<'_, R> {
     }
 
     /// Nothing may be left.
-    pub(super) fn end(self) -> Result<(), CircomError> {
+    pub(crate) fn end(self) -> Result<(), CircomError> {
         if self.left == 0 {
             return Ok(());
         }
@@ -217,7 +229,7 @@ impl<R: Read> Section<'_, R> {
 }
 
 /// Writes the head of a file.
-pub(super) fn write_head(out: &mut impl Write, kind: Kind, count: u32) -> Result<(), CircomError> {
+pub(crate) fn write_head(out: &mut impl Write, kind: Kind, count: u32) -> Result<(), CircomError> {
     out.write_all(kind.name.as_bytes())?;
     out.write_all(&kind.version.to_le_bytes())?;
     out.write_all(&count.to_le_bytes())?;
@@ -225,7 +237,7 @@ pub(super) fn write_head(out: &mut impl Write, kind: Kind, count: u32) -> Result
 }
 
 /// Writes the head of a section.
-pub(super) fn write_section(
+pub(crate) fn write_section(
     out: &mut impl Write,
     id: SectionId,
     len: u64,

@@ -9,25 +9,10 @@ use super::container::{Container, Kind, Section, SectionId, write_head, write_se
 use super::words::{self, BYTES};
 use crate::r1cs::{Matrix, MatrixBuilder, R1cs, WireCounts};
 
-const KIND: Kind = Kind {
-    name: "r1cs",
-    version: 1,
-};
-
-const HEADER: SectionId = SectionId {
-    name: "header",
-    id: 1,
-};
-
-const CONSTRAINTS: SectionId = SectionId {
-    name: "constraints",
-    id: 2,
-};
-
-const LABELS: SectionId = SectionId {
-    name: "labels",
-    id: 3,
-};
+const KIND: Kind = Kind::new("r1cs", 1);
+const HEADER: SectionId = SectionId::new(1, "header");
+const CONSTRAINTS: SectionId = SectionId::new(2, "constraints");
+const LABELS: SectionId = SectionId::new(3, "labels");
 
 /// Bytes of a term: a wire and a coefficient.
 const TERM: usize = 4 + BYTES;

@@ -13,10 +13,10 @@ use super::CircomError;
 use super::container::Section;
 
 /// Bytes of a field element.
-pub(super) const BYTES: usize = 32;
+pub(crate) const BYTES: usize = 32;
 
 /// Four little-endian words.
-pub(super) fn words(bytes: &[u8]) -> BigInt<4> {
+pub(crate) fn words(bytes: &[u8]) -> BigInt<4> {
     let mut words = [0; 4];
     for (word, bytes) in words.iter_mut().zip(bytes.chunks_exact(8)) {
         *word = u64::from_le_bytes(bytes.try_into().unwrap_or_default());
@@ -25,7 +25,7 @@ pub(super) fn words(bytes: &[u8]) -> BigInt<4> {
 }
 
 /// The bytes of four words.
-pub(super) fn bytes(words: &BigInt<4>) -> [u8; BYTES] {
+pub(crate) fn bytes(words: &BigInt<4>) -> [u8; BYTES] {
     let mut bytes = [0; BYTES];
     for (bytes, word) in bytes.chunks_exact_mut(8).zip(words.0) {
         bytes.copy_from_slice(&word.to_le_bytes());
@@ -34,12 +34,12 @@ pub(super) fn bytes(words: &BigInt<4>) -> [u8; BYTES] {
 }
 
 /// The element that is this integer, if it is below the modulus.
-pub(super) fn scalar(bytes: &[u8]) -> Option<Fr> {
+pub(crate) fn scalar(bytes: &[u8]) -> Option<Fr> {
     Fr::from_bigint(words(bytes))
 }
 
 /// The integer that is this element.
-pub(super) fn scalar_bytes(value: &Fr) -> [u8; BYTES] {
+pub(crate) fn scalar_bytes(value: &Fr) -> [u8; BYTES] {
     bytes(&value.into_bigint())
 }
 
@@ -50,20 +50,20 @@ fn coordinate(bytes: &[u8]) -> Option<Fq> {
 }
 
 /// The element that these words represent with the radix in twice.
-pub(super) fn doubly(bytes: &[u8]) -> Option<Fr> {
+pub(crate) fn doubly(bytes: &[u8]) -> Option<Fr> {
     let words = words(bytes);
     // Leaving the radix once gives the representative.
     (words < Fr::MODULUS).then(|| Fr::new_unchecked(Fr::new_unchecked(words).into_bigint()))
 }
 
 /// The inverse of [`doubly`].
-pub(super) fn doubly_bytes(value: &Fr) -> [u8; BYTES] {
+pub(crate) fn doubly_bytes(value: &Fr) -> [u8; BYTES] {
     // An integer whose Montgomery form is the representative times the radix.
     bytes(&Fr::new(value.0).0)
 }
 
 /// A point as files have it: its coordinates, zeros for the identity.
-pub(super) trait FilePoint: AffineRepr {
+pub(crate) trait FilePoint: AffineRepr {
     /// Bytes of a point.
     const SIZE: usize;
 
@@ -117,7 +117,7 @@ impl FilePoint for G2Affine {
 }
 
 /// Reads the size and the modulus of a field, which must be `F`'s.
-pub(super) fn check_field<F: PrimeField<BigInt = BigInt<4>>>(
+pub(crate) fn check_field<F: PrimeField<BigInt = BigInt<4>>>(
     section: &mut Section<'_, impl Read>,
     field: &'static str,
 ) -> Result<(), CircomError> {
@@ -135,14 +135,14 @@ pub(super) fn check_field<F: PrimeField<BigInt = BigInt<4>>>(
 }
 
 /// The size and modulus of a field, as [`check_field`] reads them.
-pub(super) fn field_head<F: PrimeField<BigInt = BigInt<4>>>() -> Vec<u8> {
+pub(crate) fn field_head<F: PrimeField<BigInt = BigInt<4>>>() -> Vec<u8> {
     let mut out = (BYTES as u32).to_le_bytes().to_vec();
     out.extend_from_slice(&bytes(&F::MODULUS));
     out
 }
 
 /// One point.
-pub(super) fn point<P: FilePoint>(
+pub(crate) fn point<P: FilePoint>(
     section: &mut Section<'_, impl Read>,
     what: &'static str,
 ) -> Result<P, CircomError> {
@@ -157,7 +157,7 @@ pub(super) fn point<P: FilePoint>(
 }
 
 /// All points of a section.
-pub(super) fn points<P: FilePoint>(
+pub(crate) fn points<P: FilePoint>(
     mut section: Section<'_, impl Read>,
     count: usize,
 ) -> Result<Vec<P>, CircomError> {

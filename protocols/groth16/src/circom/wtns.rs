@@ -8,20 +8,9 @@ use super::CircomError;
 use super::container::{Container, Kind, SectionId, write_head, write_section};
 use super::words::{self, BYTES};
 
-const KIND: Kind = Kind {
-    name: "wtns",
-    version: 2,
-};
-
-const HEADER: SectionId = SectionId {
-    name: "header",
-    id: 1,
-};
-
-const VALUES: SectionId = SectionId {
-    name: "values",
-    id: 2,
-};
+const KIND: Kind = Kind::new("wtns", 2);
+const HEADER: SectionId = SectionId::new(1, "header");
+const VALUES: SectionId = SectionId::new(2, "values");
 
 /// Reads the values of the wires, the constant one first.
 ///

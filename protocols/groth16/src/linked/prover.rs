@@ -31,27 +31,31 @@ pub struct LinkedProver<'c> {
 }
 
 impl<'c> LinkedProver<'c> {
-    /// Makes the key of a circuit resident.
+    /// Makes the key of a circuit resident: for several launches.
     ///
     /// # Errors
-    /// [`Groth16ProveError::Shape`] if the key is for another circuit; what a device reports.
+    /// [`Groth16ProveError::Shape`] if the key is for another circuit; as [`Prover::load`].
     pub fn load(
         circuit: &'c LinkedCircuit,
         key: &ProvingKey,
         devices: Devices<'_>,
     ) -> Result<Self, Groth16ProveError> {
-        let (expected, got) = (circuit.r1cs().counts(), key.counts());
-        if expected != got {
-            return Err(Groth16ProveError::Shape {
-                what: "wires of the key",
-                expected: expected.total,
-                got: got.total,
-            });
-        }
-        Ok(Self {
-            prover: Prover::load(key, devices)?,
-            circuit,
-        })
+        check_counts(circuit, key)?;
+        let prover = Prover::load(key, devices)?;
+        Ok(Self { circuit, prover })
+    }
+
+    /// Reads the points of the key where they are: for one launch. See [`Prover::streamed`].
+    ///
+    /// # Errors
+    /// [`Groth16ProveError::Shape`] if the key is for another circuit.
+    pub fn streamed(
+        circuit: &'c LinkedCircuit,
+        key: &ProvingKey,
+    ) -> Result<Self, Groth16ProveError> {
+        check_counts(circuit, key)?;
+        let prover = Prover::streamed(key);
+        Ok(Self { circuit, prover })
     }
 
     /// Commits to the shared vectors of a launch, one after the other.
@@ -101,4 +105,16 @@ impl<'c> LinkedProver<'c> {
         let r1cs = self.circuit.r1cs();
         self.prover.prove_unchecked(devices, r1cs, &wires, opening)
     }
+}
+
+fn check_counts(circuit: &LinkedCircuit, key: &ProvingKey) -> Result<(), Groth16ProveError> {
+    let (expected, got) = (circuit.r1cs().counts(), key.counts());
+    if expected == got {
+        return Ok(());
+    }
+    Err(Groth16ProveError::Shape {
+        what: "wires of the key",
+        expected: expected.total,
+        got: got.total,
+    })
 }

@@ -18,7 +18,7 @@ mod ports;
 use kernelwise_core::circuit::{Circuit, Output, Port};
 
 use crate::error::KernelError;
-use crate::ir::{Ir, Live};
+use crate::ir::{Ir, Live, NodeId};
 use layers::{Constants, Emitted, Group, emit, reach};
 use plan::{Plan, Strategy, plan};
 use ports::{Ports, ports};
@@ -52,6 +52,8 @@ pub(crate) struct Lowered {
     pub circuit: Circuit,
     /// For each hint port, whether assertions make it boolean.
     pub boolean_hints: Vec<bool>,
+    /// The nodes of the hint ports, port by port.
+    pub hint_nodes: Vec<NodeId>,
 }
 
 /// Compiles with several strategies and keeps the cheapest circuit.
@@ -175,6 +177,7 @@ fn lower_with(
     Ok(Lowered {
         circuit,
         boolean_hints,
+        hint_nodes,
     })
 }
 

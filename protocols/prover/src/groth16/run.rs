@@ -16,7 +16,7 @@ use crate::error::ProveError;
 use crate::evaluate::evaluate;
 use crate::witness::Witness;
 
-/// The provers of all constraint systems, their bases resident.
+/// The provers of all constraint systems: resident where several launches share one.
 pub(crate) struct Provers<'k> {
     devices: Groth16Devices<'k>,
     launches: Vec<(&'k LaunchKey, LinkedProver<'k>)>,
@@ -38,10 +38,17 @@ pub(crate) struct LinkedRun<'k> {
 impl<'k> Provers<'k> {
     pub(crate) fn load(
         keys: &'k [LaunchKey],
+        program: &Program,
         devices: Groth16Devices<'k>,
     ) -> Result<Self, ProveError> {
-        let launches = keys.iter().map(|own| {
-            let prover = LinkedProver::load(own.circuit.linked(), &own.key, devices)?;
+        let launches = keys.iter().enumerate().map(|(system, own)| {
+            let launches = program.linked().launches().iter();
+            let users = launches.filter(|launch| launch.system == system).count();
+            let circuit = own.circuit.linked();
+            let prover = match users {
+                0 | 1 => LinkedProver::streamed(circuit, &own.key)?,
+                _ => LinkedProver::load(circuit, &own.key, devices)?,
+            };
             Ok((own, prover))
         });
         Ok(Self {

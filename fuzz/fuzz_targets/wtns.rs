@@ -1,0 +1,9 @@
+//! See `kernelwise_fuzz`.
+#![no_main]
+
+use kernelwise_fuzz::{circom, write_seeds};
+
+libfuzzer_sys::fuzz_target!(
+    init: write_seeds(circom::wtns_seeds),
+    |bytes: &[u8]| circom::wtns(bytes)
+);
