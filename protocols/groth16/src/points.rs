@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::error::Groth16ProveError;
 
 /// Bytes of points read at a time: a sum of so many is nearly as fast per point as a longer one.
-const PART_BYTES: usize = 1 << 23;
+const PART_BYTES: usize = 1 << 22;
 
 /// Points that can be read in parts.
 pub(crate) trait PointSource<P: Clone>: Send + Sync {
