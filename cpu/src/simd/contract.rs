@@ -80,7 +80,8 @@ impl Vnni {
 
     /// Adds to the sums of each row the products of its quads with those of `planes`.
     ///
-    /// The caller keeps every sum below [`MAX_PRODUCTS`] products.
+    /// The caller keeps every sum below [`MAX_PRODUCTS`] products. `meanwhile` is called before each [`ROWS`] of them, in arithmetic that leaves
+    /// the memory idle: the place to ask for what comes next.
     ///
     /// # Panics
     /// If a row reaches beyond `bytes`.
@@ -90,6 +91,7 @@ impl Vnni {
         layout: Layout,
         planes: &[PlaneQuad],
         sums: &mut [PlaneSums],
+        mut meanwhile: impl FnMut(usize),
     ) {
         let (Some(last_row), Some(last_quad)) =
             (sums.len().checked_sub(1), planes.len().checked_sub(1))
@@ -105,6 +107,7 @@ impl Vnni {
         let (tiles, rest) = sums.as_chunks_mut::<ROWS>();
         let done = tiles.len() * ROWS;
         for (tile, sums) in tiles.iter_mut().enumerate() {
+            meanwhile(tile);
             let start = &bytes[tile * ROWS * layout.row_step..];
             // SAFETY: `self` proves the features; rows and quads end within `bytes` by the assertion above.
             unsafe { tile_sums(start, layout, planes, sums) }
@@ -127,6 +130,16 @@ impl Vnni {
         );
         // SAFETY: `self` proves the features.
         unsafe { interleave(rows, quads) }
+    }
+
+    /// Asks for the cache lines of `values`, into the second-level cache.
+    pub fn prefetch<T>(self, values: &[T]) {
+        // One address for each 64 bytes.
+        let step = (64 / size_of::<T>().max(1)).max(1);
+        for value in values.iter().step_by(step) {
+            // SAFETY: asking for an address does not access it, and the address is that of a value.
+            unsafe { _mm_prefetch::<_MM_HINT_T1>(std::ptr::from_ref(value).cast()) }
+        }
     }
 
     /// Puts the bytes of four elements side by side, plane by plane.
@@ -253,6 +266,7 @@ mod tests {
                 },
                 &planes,
                 &mut sums,
+                |_| {},
             );
             for (r, row) in sums.iter().enumerate() {
                 for (k, &sum) in row.0.iter().enumerate() {
@@ -280,6 +294,7 @@ mod tests {
             },
             &planes,
             &mut sums,
+            |_| {},
         );
         assert_eq!(sums[0].0, [-(MAX_PRODUCTS as i32) * 128 * 255; PLANES]);
     }

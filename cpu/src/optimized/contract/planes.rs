@@ -225,7 +225,7 @@ impl<T: Small> Product<'_, T> {
             let bytes = bytes
                 .get(start * self.cols + first * QUAD..)
                 .unwrap_or_default();
-            self.vnni.accumulate(bytes, layout, planes, direct);
+            self.vnni.accumulate(bytes, layout, planes, direct, |_| {});
             start += whole;
             sums = rest;
         }
@@ -241,8 +241,8 @@ impl<T: Small> Product<'_, T> {
             row_step: planes.len() * QUAD,
             quad_step: QUAD,
         };
-        self.vnni
-            .accumulate(scratch.as_flattened(), layout, planes, sums);
+        let bytes = scratch.as_flattened();
+        self.vnni.accumulate(bytes, layout, planes, sums, |_| {});
     }
 
     /// Adds the bytes of the columns in `range`, from quad `first` of each.
@@ -269,8 +269,16 @@ impl<T: Small> Product<'_, T> {
             row_step: QUAD,
             quad_step: width * QUAD,
         };
-        self.vnni
-            .accumulate(scratch.as_flattened(), layout, planes, sums);
+        // The rows of the next block, one for each tile of sums.
+        let next = (first + planes.len()) * QUAD / T::BYTES;
+        let rows = planes.len() * QUAD / T::BYTES;
+        let ask = |tile: usize| {
+            if tile < rows {
+                self.vnni.prefetch(row(next + tile));
+            }
+        };
+        let bytes = scratch.as_flattened();
+        self.vnni.accumulate(bytes, layout, planes, sums, ask);
     }
 }
 
