@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use kernelwise_cpu::CpuDevice;
 use kernelwise_hal::field::{AffineRepr, Fr, G1, G1Affine, G2};
 use kernelwise_hal::{
-    BaseSet, Device, DeviceError, DeviceInfo, Grain, Msm, MsmGroup, Pool, RoundProver, Scalars,
-    SumcheckDevice, SumcheckRequest, Table, Term, conformance,
+    BaseSet, Device, DeviceError, DeviceInfo, Grain, Msm, MsmGroup, Pool, RoundPoly, RoundProver,
+    Scalars, SumcheckDevice, SumcheckRequest, Table, Term, conformance,
 };
 
 /// Everything is divided.
@@ -154,9 +154,15 @@ fn large_sums_are_divided_and_small_ones_are_not() {
 
 #[test]
 fn who_has_no_memory_is_replaced() {
+    let expected = G1::from(G1Affine::generator()) * Fr::from(21u64);
     for (first, second) in [(true, false), (false, true)] {
         let pool = Pool::new(vec![Watched::new(first), Watched::new(second)], FINE).unwrap();
-        passes(&pool);
+        let msm: &dyn Msm<G1> = Device::msm(&pool).unwrap();
+        let bases = msm.load(&points(6)).unwrap();
+        let sum = msm.msm(&bases, Scalars::Bits(&[true; 6]));
+        assert_eq!(sum.unwrap(), expected);
+        let mut prover = pool.sumcheck().unwrap().prepare(request()).unwrap();
+        assert_eq!(prover.open().unwrap(), first_round());
     }
     let pool = Pool::new(vec![Watched::new(true), Watched::new(true)], FINE).unwrap();
     let msm: &dyn Msm<G1> = Device::msm(&pool).unwrap();
@@ -168,10 +174,8 @@ fn who_has_no_memory_is_replaced() {
     );
 }
 
-#[test]
-fn a_divided_sumcheck_is_played_on_every_device() {
-    let (first, second) = (Watched::new(false), Watched::new(false));
-    let pool = Pool::new(vec![first.clone(), second.clone()], FINE).unwrap();
+/// A table by an `eq` factor, in six variables.
+fn request() -> SumcheckRequest<'static> {
     let table: Vec<Fr> = (0..64u64).map(Fr::from).collect();
     let term = Term {
         coefficient: Fr::from(1u64),
@@ -181,8 +185,21 @@ fn a_divided_sumcheck_is_played_on_every_device() {
         Table::Fr(table.into()),
         Table::Eq(vec![Fr::from(5u64); 6].into()),
     ];
-    let request = SumcheckRequest::new(6, tables, vec![term]).unwrap();
-    let mut prover = pool.sumcheck().unwrap().prepare(request).unwrap();
+    SumcheckRequest::new(6, tables, vec![term]).unwrap()
+}
+
+/// Its first round, played by one device.
+fn first_round() -> RoundPoly {
+    let cpu = CpuDevice::reference();
+    let mut prover = cpu.sumcheck().unwrap().prepare(request()).unwrap();
+    prover.open().unwrap()
+}
+
+#[test]
+fn a_divided_sumcheck_is_played_on_every_device() {
+    let (first, second) = (Watched::new(false), Watched::new(false));
+    let pool = Pool::new(vec![first.clone(), second.clone()], FINE).unwrap();
+    let mut prover = pool.sumcheck().unwrap().prepare(request()).unwrap();
     assert!(first.calls() > 0 && second.calls() > 0);
-    prover.open().unwrap();
+    assert_eq!(prover.open().unwrap(), first_round());
 }

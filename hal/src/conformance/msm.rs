@@ -63,6 +63,7 @@ pub(super) fn run<G: MsmGroup>(msm: &dyn Msm<G>, cases: &mut Cases) -> Result<()
     )?;
     extreme_scalars(msm, cases, &bases)?;
     rows(msm, cases, &bases, &mut inputs)?;
+    parts(msm, cases, &bases, &mut inputs)?;
     refusals(msm, cases, &bases)
 }
 
@@ -73,17 +74,38 @@ fn check<G: MsmGroup>(
 ) -> Result<(), Reason> {
     let loaded = msm.load(&bases.points)?;
     expect_equal("length of base set", &bases.points.len(), &loaded.len())?;
-    let values = scalars.to_field();
-    let got = msm.msm(&loaded, scalars)?;
-    expect_equal("point", &bases.expected(0, &values), &got)?;
-    let start = scalars.len() / 3;
-    match scalars.slice(start..scalars.len()) {
-        Some(part) if start > 0 => {
-            let got = msm.msm_from(&loaded, start, part)?;
-            expect_equal("part", &bases.expected(start, &values[start..]), &got)
+    let expected = bases.expected(0, &scalars.to_field());
+    expect_equal("point", &expected, &msm.msm(&loaded, scalars)?)
+}
+
+/// Sums over bases from one in the middle on.
+fn parts<G: MsmGroup>(
+    msm: &dyn Msm<G>,
+    cases: &mut Cases,
+    bases: &KnownBases<G>,
+    inputs: &mut Inputs,
+) -> Result<(), Failure> {
+    let check = |start: usize, scalars: Scalars<'_>| {
+        let loaded = msm.load(&bases.points)?;
+        let expected = bases.expected(start, &scalars.to_field());
+        expect_equal("part", &expected, &msm.msm_from(&loaded, start, scalars)?)
+    };
+    for (start, len) in [(0, 40), (13, 27), (39, 1), (40, 0), (5, 20)] {
+        let name = format!("msm in {}: {len} scalars from base {start}", G::NAME);
+        let full = inputs.fields(len);
+        cases.case(format!("{name}, full"), || check(start, Scalars::Fr(&full)))?;
+        let bits = inputs.bits(len);
+        cases.case(format!("{name}, bits"), || {
+            check(start, Scalars::Bits(&bits))
+        })?;
+        for width in Width::ALL {
+            let ints = inputs.ints(width, len);
+            cases.case(format!("{name}, {width:?} integers"), || {
+                check(start, Scalars::Int(ints.view()))
+            })?;
         }
-        _ => Ok(()),
     }
+    Ok(())
 }
 
 fn every_kind<G: MsmGroup>(
