@@ -179,7 +179,7 @@ pub struct Setup {
 pub struct Plan {
     /// An ONNX model, or a folder that `setup` wrote.
     pub model: PathBuf,
-    /// Fail, naming the step and the missing bytes, if proving would need more memory than this, such as 64MiB or 2GB.
+    /// Plan for no more memory than this, such as 64MiB or 2GB, or fail, naming the step and the missing bytes.
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub memory_budget: Option<u64>,
     /// Quantisation, when the model is an ONNX file.
@@ -207,7 +207,7 @@ pub struct Prove {
     /// Plan first, and show predicted and actual times side by side.
     #[arg(long)]
     pub plan: bool,
-    /// Plan first, and prove nothing if that would need more memory than this, such as 64MiB or 2GB.
+    /// Plan first, and prove within this much memory, such as 64MiB or 2GB, or not at all if that cannot be.
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub memory_budget: Option<u64>,
     /// Quantisation, when the model is an ONNX file.

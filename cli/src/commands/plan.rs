@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use kernelwise_core::kernels::{Kernel, ProofSystem};
 use kernelwise_core::program::{Launch, Program};
-use kernelwise_prover::{HintRegistry, Plan, Proved, plan};
+use kernelwise_prover::{HintRegistry, Plan, Proved, plan, plan_within};
 use serde::Serialize;
 
 use super::systems::Chosen;
@@ -45,14 +45,19 @@ pub struct Planned {
 }
 
 impl Planned {
-    /// Plans a proof on the default device.
+    /// Plans a proof on the default device, within a budget of memory if there is one.
     pub fn new(
         program: &Program,
         parameters: &kernelwise_prover::key::Parameters,
+        budget: Option<u64>,
     ) -> Result<(Self, Plan), Failure> {
         let chosen = devices::open(&[])?;
         let rates = rates(chosen.info(), chosen.select()?)?;
-        let plan = plan(program, parameters, &HintRegistry::default(), &rates)?;
+        let hints = HintRegistry::default();
+        let plan = match budget {
+            Some(budget) => plan_within(program, parameters, &hints, &rates, budget)?,
+            None => plan(program, parameters, &hints, &rates)?,
+        };
         let steps = plan.steps.iter().map(|step| {
             let launch = step
                 .launch
@@ -179,13 +184,11 @@ pub fn run(args: &args::Plan, format: Format) -> Result<(), Failure> {
         let model = model::quantised(&model::import(&args.model)?, &args.quantisation, None)?;
         systems::apply(model, &args.systems)?
     };
-    let (mut planned, plan) = Planned::new(quantised.program(), &model::parameters(&quantised))?;
+    let parameters = model::parameters(&quantised);
+    let (mut planned, _) = Planned::new(quantised.program(), &parameters, args.memory_budget)?;
     planned.choices = choices;
     print(format, &planned);
-    match args.memory_budget {
-        Some(budget) => Ok(plan.check_memory(quantised.program(), budget)?),
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 #[cfg(test)]

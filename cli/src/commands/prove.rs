@@ -157,7 +157,7 @@ pub fn run(args: &Prove, format: Format, quiet: bool) -> Result<(), Failure> {
 
     progress.announce("compile");
     let start = Instant::now();
-    let (float_output, quantised, key, compile_ms, setup_ms);
+    let (float_output, quantised, mut key, compile_ms, setup_ms);
     if args.model.is_dir() {
         systems::refuse(&args.systems)?;
         let (loaded, loaded_key) = model::load(&args.model)?;
@@ -179,10 +179,8 @@ pub fn run(args: &Prove, format: Format, quiet: bool) -> Result<(), Failure> {
     let mut planned = None;
     if args.plan || args.memory_budget.is_some() {
         progress.announce("plan");
-        let (table, plan) = Planned::new(key.program(), key.parameters())?;
-        if let Some(budget) = args.memory_budget {
-            plan.check_memory(key.program(), budget)?;
-        }
+        let (table, plan) = Planned::new(key.program(), key.parameters(), args.memory_budget)?;
+        key = key.with_room(plan.room);
         planned = Some((table, plan));
     }
 

@@ -14,6 +14,8 @@ use crate::devices::Devices;
 use crate::error::ProveError;
 use crate::evaluate::{add_padded_weights, evaluate};
 use crate::kernels;
+use crate::key::ProverKey;
+use crate::room::Room;
 use crate::sumcheck::prove_sumcheck;
 use crate::tensor::IntTensor;
 use crate::witness::Witness;
@@ -23,6 +25,7 @@ pub(crate) struct Backward<'a, 'c> {
     pub(crate) program: &'a Program,
     pub(crate) witness: &'a Witness,
     pub(crate) devices: Devices<'a>,
+    pub(crate) room: Room,
     pub(crate) channel: &'a mut Channel<'c>,
     pub(crate) claims: Claims,
     /// By launch, the points at which its Groth16 proof shows its shared tensors.
@@ -31,13 +34,14 @@ pub(crate) struct Backward<'a, 'c> {
 
 impl<'a, 'c> Backward<'a, 'c> {
     pub(crate) fn new(
-        program: &'a Program,
+        key: &'a ProverKey,
         witness: &'a Witness,
         devices: Devices<'a>,
         channel: &'a mut Channel<'c>,
     ) -> Self {
         Self {
-            program,
+            program: key.program(),
+            room: key.room(),
             witness,
             devices,
             channel,

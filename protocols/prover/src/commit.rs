@@ -7,21 +7,8 @@ use kernelwise_hal::{BaseSet, Msm, Scalars};
 
 use crate::error::ProveError;
 
-/// Scalars of one block of rows: what a device may keep of them in its own layout is bounded by it, and still worth a batch.
-const BLOCK: usize = 1 << 20;
-
-/// One point per logical row of a tensor of this shape, block by block.
+/// One point per logical row of a tensor of this shape, over blocks of rows of `block` scalars.
 pub(crate) fn commit_rows(
-    msm: &dyn Msm,
-    bases: &BaseSet,
-    shape: &Shape,
-    scalars: Scalars<'_>,
-    max_columns: usize,
-) -> Result<Vec<G1Affine>, ProveError> {
-    commit_blocks(msm, bases, shape, scalars, max_columns, BLOCK)
-}
-
-fn commit_blocks(
     msm: &dyn Msm,
     bases: &BaseSet,
     shape: &Shape,
@@ -68,8 +55,7 @@ mod tests {
             let shape = Shape::new(dims);
             let values: Vec<i8> = (0..shape.len()).map(|i| (i * 37 % 255) as i8).collect();
             let scalars = Scalars::Int(IntSlice::I8(&values));
-            let commit =
-                |block| commit_blocks(msm, &bases, &shape, scalars, columns, block).unwrap();
+            let commit = |block| commit_rows(msm, &bases, &shape, scalars, columns, block).unwrap();
             let whole = commit(usize::MAX / 2);
             assert_eq!(whole.len(), RowLayout::new(&shape, columns).rows);
             for block in [1, 7, 16, 17] {

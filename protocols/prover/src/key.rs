@@ -13,6 +13,7 @@ use crate::devices::Devices;
 use crate::error::ProveError;
 use crate::groth16::{Groth16Keys, LaunchKey, fresh_key, keys_of, launch_keys, verifying_keys};
 use crate::hints::HintRegistry;
+use crate::room::Room;
 use crate::tensor::IntTensor;
 
 /// Parameter values by tensor.
@@ -25,6 +26,7 @@ pub struct ProverKey {
     parameters: Parameters,
     hints: HintRegistry,
     linked: Arc<[LaunchKey]>,
+    room: Room,
 }
 
 impl ProverKey {
@@ -45,6 +47,7 @@ impl ProverKey {
             verifier,
             parameters,
             hints: HintRegistry::default(),
+            room: Room::default(),
         })
     }
 
@@ -61,6 +64,16 @@ impl ProverKey {
     /// The same key with functions for the hints that its circuits name.
     pub fn with_hints(self, hints: HintRegistry) -> Self {
         Self { hints, ..self }
+    }
+
+    /// The same key for proofs that hold no more than this in memory where they can choose.
+    pub fn with_room(self, room: Room) -> Self {
+        Self { room, ..self }
+    }
+
+    /// What proofs with this key may hold in memory.
+    pub fn room(&self) -> Room {
+        self.room
     }
 
     /// Functions for hints.
@@ -130,7 +143,14 @@ pub(crate) fn setup_linked(
     let mut commitments = Commitments::new();
     for (&id, tensor) in &parameters {
         let scalars = Scalars::Int(tensor.as_slice());
-        let rows = commit_rows(devices.msm, &resident, tensor.shape(), scalars, max_columns)?;
+        let rows = commit_rows(
+            devices.msm,
+            &resident,
+            tensor.shape(),
+            scalars,
+            max_columns,
+            Room::default().commit_scalars,
+        )?;
         commitments.insert(id, rows);
     }
     let verifier = VerifierKey::new(program, commitments, bases, verifying_keys(&linked))?;
@@ -139,6 +159,7 @@ pub(crate) fn setup_linked(
         parameters,
         hints: HintRegistry::default(),
         linked: linked.into(),
+        room: Room::default(),
     })
 }
 

@@ -133,6 +133,8 @@ fn run<'c>(
         true => None,
         false => Some(Provers::load(key.linked(), program, devices.groth16()?)?),
     };
+    let advice: Vec<_> = program.tensors_of(TensorKind::Advice).collect();
+    observer.begin(Phase::Commit, advice.len());
     let public = witness.public(program)?;
     let digest = key.verifier().digest();
     let instance = Instance {
@@ -146,14 +148,13 @@ fn run<'c>(
         phases.push((phase, timed.lap()));
         bytes.push((phase, len - std::mem::replace(&mut sent, len)));
     };
-    let advice: Vec<_> = program.tensors_of(TensorKind::Advice).collect();
-    observer.begin(Phase::Commit, advice.len());
     let max_columns = program.graph().max_columns;
     let bases = devices.msm.load(key.verifier().bases().bases())?;
     for (id, _) in advice {
         let tensor = witness.data(id)?;
         let (shape, scalars) = (tensor.shape(), tensor.scalars());
-        let rows = commit_rows(devices.msm, &bases, shape, scalars, max_columns)?;
+        let block = key.room().commit_scalars;
+        let rows = commit_rows(devices.msm, &bases, shape, scalars, max_columns, block)?;
         channel.send_points(&rows);
         observer.step(Phase::Commit);
     }
@@ -167,7 +168,7 @@ fn run<'c>(
     }
     lap(Phase::Commit, &mut timed, channel.len());
 
-    let mut pass = Backward::new(program, witness, devices, &mut channel);
+    let mut pass = Backward::new(key, witness, devices, &mut channel);
     pass.lookups(observer)?;
     lap(Phase::Lookups, &mut timed, pass.channel.len());
 

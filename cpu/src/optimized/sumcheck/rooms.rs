@@ -25,7 +25,11 @@ impl Rooms {
         match smallest {
             Some(index) => free.swap_remove(index),
             None => {
+                // What is too small gives way to what is not, so that no more is kept than was ever in use at once.
+                let largest = (0..free.len()).max_by_key(|&index| free[index].len());
+                let outgrown = largest.map(|index| free.swap_remove(index));
                 drop(free);
+                drop(outgrown);
                 vec![Fr::ZERO; len]
             }
         }
@@ -53,6 +57,16 @@ mod tests {
         assert_eq!(rooms.take(16).len(), 32);
         assert_eq!(rooms.take(16).len(), 64);
         assert_eq!(rooms.take(16).len(), 16);
+    }
+
+    #[test]
+    fn what_is_outgrown_goes() {
+        let rooms = Rooms::default();
+        rooms.give_back(vec![Fr::ZERO; 8]);
+        rooms.give_back(vec![Fr::ZERO; 32]);
+        assert_eq!(rooms.take(64).len(), 64);
+        assert_eq!(rooms.take(1).len(), 8);
+        assert_eq!(rooms.take(1).len(), 1);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use kernelwise_core::Values;
 use kernelwise_core::program::Program;
 use kernelwise_prover::key::Parameters;
-use kernelwise_prover::plan::{Plan, Rates, plan};
+use kernelwise_prover::plan::{Plan, Rates, plan, plan_within};
 use kernelwise_prover::{
     Devices, HintRegistry, Observer, ProveError, Proved, ProverKey, Witness, execute, prove, setup,
 };
@@ -102,6 +102,14 @@ impl Compiled {
     /// What running the program on inputs of zeros reports.
     pub fn plan(&self, rates: &Rates) -> Result<Plan, ProveError> {
         plan(&self.program, &self.parameters, &self.hints, rates)
+    }
+
+    /// As [`plan`](Self::plan), for a proof within `budget` bytes: its room is for [`ProverKey::with_room`].
+    ///
+    /// # Errors
+    /// As [`plan`](Self::plan), and [`ProveError::MemoryBudget`] if no proof is that small.
+    pub fn plan_within(&self, rates: &Rates, budget: u64) -> Result<Plan, ProveError> {
+        plan_within(&self.program, &self.parameters, &self.hints, rates, budget)
     }
 
     /// Commits to the parameters; the key holds the program and its hints.

@@ -1,6 +1,8 @@
 //! A device that counts and answers with zeros.
 
-use std::sync::Mutex;
+use std::borrow::Cow;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use kernelwise_core::field::{AdditiveGroup, Fr, G1, G1Affine, Zero};
@@ -12,8 +14,12 @@ use kernelwise_hal::{
 /// What a device is asked to do, by the cost of one unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Operation {
-    /// A scalar of this many bytes (32 for field elements, 0 for bits) in rows of sums of points.
+    /// A scalar of this many bytes (32 for field elements, 0 for bits) in rows of sums of points, where rows are many and long.
     Point(u8),
+    /// What a row of such scalars costs beside them.
+    PointRow(u8),
+    /// What a column of such scalars costs beside them, however many rows there are.
+    PointColumn(u8),
     /// Bytes of a matrix of small integers times a field element, one sum per column.
     ContractRows,
     /// The same, one sum per row.
@@ -53,16 +59,24 @@ pub(super) struct Taken {
 
 /// Counts what it is asked.
 #[derive(Debug, Default)]
-pub(super) struct CountingDevice(Mutex<Taken>);
+pub(super) struct CountingDevice {
+    taken: Mutex<Taken>,
+    /// Bytes of all sumchecks that are under way.
+    live: Arc<AtomicU64>,
+}
 
 /// The name under which bases are loaded.
 const NAME: &str = "counting";
+/// Bytes of a point that a device adds to.
+const SUM_BYTES: usize = 160;
+/// Bytes of a term, in a request and in the lists that a prover and a device make of it.
+const TERM_BYTES: u64 = 320;
 /// Terms from which a device will find a request wide.
 const WIDE_TERMS: usize = 32;
 
 impl CountingDevice {
     pub(super) fn take(&self) -> Taken {
-        self.0
+        self.taken
             .lock()
             .map(|mut taken| std::mem::take(&mut *taken))
             .unwrap_or_default()
@@ -78,7 +92,7 @@ impl CountingDevice {
         table_bytes: u64,
         work: impl IntoIterator<Item = (Operation, u64)>,
     ) {
-        if let Ok(mut taken) = self.0.lock() {
+        if let Ok(mut taken) = self.taken.lock() {
             for (operation, units) in work {
                 match taken
                     .work
@@ -89,7 +103,8 @@ impl CountingDevice {
                     None => taken.work.push(Work { operation, units }),
                 }
             }
-            taken.table_bytes = taken.table_bytes.max(table_bytes);
+            let live = self.live.load(Ordering::Relaxed);
+            taken.table_bytes = taken.table_bytes.max(table_bytes + live);
             taken.spent += begun.elapsed();
         }
     }
@@ -120,7 +135,18 @@ impl Msm for CountingDevice {
             Scalars::Bits(_) => 0,
         };
         let rows = scalars.len() / row_len.max(1);
-        self.count(begun, 0, [(Operation::Point(bytes), scalars.len() as u64)]);
+        // Field elements stand as digits of two bytes; smaller scalars as bits, with a sum for each of a row.
+        let held = match bytes {
+            32 => 64 * scalars.len(),
+            _ => usize::from(bytes.max(1)) * (scalars.len() + 8 * SUM_BYTES * rows),
+        };
+        let work = [
+            (Operation::Point(bytes), scalars.len()),
+            (Operation::PointRow(bytes), rows),
+            (Operation::PointColumn(bytes), row_len),
+        ];
+        let work = work.map(|(operation, units)| (operation, units as u64));
+        self.count(begun, held as u64, work);
         Ok(vec![G1::zero(); rows])
     }
 }
@@ -173,14 +199,17 @@ impl SumcheckDevice for CountingDevice {
     ) -> Result<Box<dyn RoundProver + 'a>, DeviceError> {
         let begun = Instant::now();
         let size = 1u64 << request.num_vars();
+        let wide = is_wide(&request);
         let bytes = request.tables().iter().map(|table| match table {
-            Table::Fr(_) => 32 * size,
-            // An integer table is lifted when half of it is bound.
-            Table::Int(values) => size * values.value_bytes() as u64 + 16 * size,
+            // Bound in place, or into half as many.
+            Table::Fr(Cow::Owned(_)) => 32 * size,
+            Table::Fr(Cow::Borrowed(_)) => 16 * size,
+            // Lifted once half of it is bound, or after a few rounds; its integers are a tensor's or a level's.
+            Table::Int(_) => (if wide { 4 } else { 16 }) * size,
             Table::Eq(_) => 0,
         });
+        let bytes = bytes.sum::<u64>() + TERM_BYTES * request.terms().len() as u64;
         let mut work = vec![(Operation::Round, request.num_vars() as u64)];
-        let wide = is_wide(&request);
         for term in request.terms() {
             work.push(if wide {
                 (
@@ -198,10 +227,13 @@ impl SumcheckDevice for CountingDevice {
                 )
             });
         }
-        self.count(begun, bytes.sum(), work);
+        self.count(begun, bytes, work);
+        self.live.fetch_add(bytes, Ordering::Relaxed);
         Ok(Box::new(Zeros {
             degree: request.degree(),
             tables: request.tables().len(),
+            bytes,
+            live: Arc::clone(&self.live),
         }))
     }
 }
@@ -214,6 +246,14 @@ pub(super) fn is_wide(request: &SumcheckRequest<'_>) -> bool {
 struct Zeros {
     degree: usize,
     tables: usize,
+    bytes: u64,
+    live: Arc<AtomicU64>,
+}
+
+impl Drop for Zeros {
+    fn drop(&mut self) {
+        self.live.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
 }
 
 impl RoundProver for Zeros {

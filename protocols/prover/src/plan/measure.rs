@@ -14,11 +14,14 @@ use crate::devices::Devices;
 /// Runs of each operation; the fastest counts.
 const RUNS: usize = 5;
 
+/// The least rate: what is too fast to measure is not without one.
+const LEAST: f64 = 1e-3;
+
 impl Rates {
     /// Measures `devices`.
     ///
     /// # Cost
-    /// A fifth of a second on a CPU.
+    /// Half a second on a CPU.
     ///
     /// # Errors
     /// What the devices report.
@@ -36,40 +39,59 @@ impl Rates {
         &mut self,
         operation: Operation,
         units: u64,
-        mut run: impl FnMut() -> Result<(), DeviceError>,
+        run: impl FnMut() -> Result<(), DeviceError>,
     ) -> Result<(), DeviceError> {
-        let mut least = f64::INFINITY;
-        for _ in 0..RUNS {
-            let start = Instant::now();
-            run()?;
-            least = least.min(start.elapsed().as_nanos() as f64);
-        }
-        self.0.insert(operation, least / units as f64);
+        self.0.insert(operation, least(run)? / units as f64);
         Ok(())
     }
 
+    /// Time is taken to be linear in rows, columns and their product: three shapes of each kind of scalar say how.
     fn points(&mut self, devices: Devices<'_>) -> Result<(), DeviceError> {
-        let (rows, columns) = (16, 512);
-        let key = CommitmentKey::derive(columns);
+        let (few, many) = (16, 512);
+        let key = CommitmentKey::derive(many);
         let bases = devices.msm.load(key.bases())?;
-        let values: Vec<i64> = (0..rows * columns).map(mixed).collect();
+        let values: Vec<i64> = (0..many * many).map(mixed).collect();
         let bits: Vec<i8> = values.iter().map(|&value| (value & 1) as i8).collect();
         let i8s: Vec<i8> = values.iter().map(|&value| value as i8).collect();
         let i16s: Vec<i16> = values.iter().map(|&value| value as i16).collect();
         let i32s: Vec<i32> = values.iter().map(|&value| value as i32).collect();
-        let field: Vec<Fr> = elements(2 * columns);
         for (bytes, scalars) in [
             (0, Scalars::Int(IntSlice::I8(&bits))),
             (1, Scalars::Int(IntSlice::I8(&i8s))),
             (2, Scalars::Int(IntSlice::I16(&i16s))),
             (4, Scalars::Int(IntSlice::I32(&i32s))),
             (8, Scalars::Int(IntSlice::I64(&values))),
-            (32, Scalars::Fr(&field)),
         ] {
-            self.record(Operation::Point(bytes), scalars.len() as u64, || {
-                devices.msm.msm_rows(&bases, scalars, columns).map(drop)
-            })?;
+            let time = |rows: usize, columns: usize| {
+                least(|| {
+                    let scalars = scalars.slice(0..rows * columns).unwrap_or(scalars);
+                    devices.msm.msm_rows(&bases, scalars, columns).map(drop)
+                })
+            };
+            let (long, wide, tall) = (time(many, many)?, time(few, many)?, time(many, few)?);
+            // With a, b, c for a row, a scalar and a column: long = am + bm² + cm, wide = af + bfm + cm, tall = am + bfm + cf.
+            let (f, m) = (few as f64, many as f64);
+            let (row, column) = ((long - wide) / (m - f), (long - tall) / (m - f));
+            let scalar = ((row * m + column * f - tall) / (m * m)).max(LEAST);
+            self.0.insert(Operation::Point(bytes), scalar);
+            let row = (row - scalar * m).max(LEAST);
+            self.0.insert(Operation::PointRow(bytes), row);
+            let column = (column - scalar * m).max(LEAST);
+            self.0.insert(Operation::PointColumn(bytes), column);
         }
+        let field: Vec<Fr> = elements(2 * many);
+        let time = |columns: usize| {
+            least(|| {
+                let scalars = Scalars::Fr(&field);
+                devices.msm.msm_rows(&bases, scalars, columns).map(drop)
+            })
+        };
+        // Two long rows, or many short ones.
+        let (long, short) = (time(many)?, time(few)?);
+        let row = ((short - long) / (2 * many / few - 2) as f64).max(LEAST);
+        let scalar = ((long - 2.0 * row) / (2 * many) as f64).max(LEAST);
+        self.0.insert(Operation::Point(32), scalar);
+        self.0.insert(Operation::PointRow(32), row);
         Ok(())
     }
 
@@ -132,6 +154,17 @@ impl Rates {
                 .map(drop)
         })
     }
+}
+
+/// The nanoseconds of the fastest of several runs.
+fn least(mut run: impl FnMut() -> Result<(), DeviceError>) -> Result<f64, DeviceError> {
+    let mut least = f64::INFINITY;
+    for _ in 0..RUNS {
+        let start = Instant::now();
+        run()?;
+        least = least.min(start.elapsed().as_nanos() as f64);
+    }
+    Ok(least)
 }
 
 /// A product of two tables.

@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 
 use kernelwise_core::Values;
 use kernelwise_core::kernels::Kernel;
-use kernelwise_core::program::{Program, Range};
+use kernelwise_core::program::{Program, Range, TensorId};
 use kernelwise_groth16::shape_key;
 
 use self::counting::CountingDevice;
@@ -28,11 +28,12 @@ use crate::devices::Devices;
 use crate::error::ProveError;
 use crate::groth16::{Groth16Keys, launch_keys};
 use crate::hints::HintRegistry;
-use crate::kernels::circuit::held_bytes;
+use crate::kernels::circuit::{adjacent_bytes, held_bytes};
 use crate::key::{Parameters, setup_linked};
 use crate::observer::{Observer, Phase};
 use crate::prove::prove_witness;
-use crate::witness::execute;
+use crate::room::Room;
+use crate::witness::{Witness, execute};
 
 /// One step of a proof: a phase, or one launch of the backward pass.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,8 +57,10 @@ pub struct PlannedStep {
 pub struct Plan {
     /// Steps in the order in which they take place.
     pub steps: Vec<PlannedStep>,
-    /// Memory that stays for the whole proof: parameters and the values of all tensors.
+    /// Memory that stays for the whole proof: parameters, the values of all tensors, and the statement.
     pub resident_bytes: u64,
+    /// What the proof may hold where it can choose: for [`ProverKey::with_room`](crate::ProverKey::with_room).
+    pub room: Room,
     /// Bytes of the whole proof string: exact.
     pub proof_bytes: usize,
 }
@@ -103,6 +106,34 @@ impl Plan {
     }
 }
 
+/// As [`plan()`], with as much room as a budget of `budget` bytes allows: levels of circuits are kept, or computed again; rows are committed in
+/// larger or smaller blocks.
+///
+/// # Cost
+/// That of [`plan()`] for every room that is tried, about ten at most.
+///
+/// # Errors
+/// As [`plan()`], and [`ProveError::MemoryBudget`] that names the launch and the missing bytes if the least room is too much.
+pub fn plan_within(
+    program: &Program,
+    parameters: &Parameters,
+    hints: &HintRegistry,
+    rates: &Rates,
+    budget: u64,
+) -> Result<Plan, ProveError> {
+    let mut last = None;
+    for room in Room::shrinking() {
+        let plan = plan_in(program, parameters, hints, rates, room)?;
+        if plan.peak_bytes() <= budget {
+            return Ok(plan);
+        }
+        last = Some(plan);
+    }
+    let last = last.ok_or(ProveError::Internal("no room was tried"))?;
+    last.check_memory(program, budget)?;
+    Ok(last)
+}
+
 /// Plans a proof of `program` with these parameters, whatever the inputs.
 ///
 /// # Cost
@@ -115,6 +146,27 @@ pub fn plan(
     parameters: &Parameters,
     hints: &HintRegistry,
     rates: &Rates,
+) -> Result<Plan, ProveError> {
+    plan_in(program, parameters, hints, rates, Room::default())
+}
+
+fn plan_in(
+    program: &Program,
+    parameters: &Parameters,
+    hints: &HintRegistry,
+    rates: &Rates,
+    room: Room,
+) -> Result<Plan, ProveError> {
+    // On a thread of the pool, as proofs are made.
+    rayon::scope(|_| plan_here(program, parameters, hints, rates, room))
+}
+
+fn plan_here(
+    program: &Program,
+    parameters: &Parameters,
+    hints: &HintRegistry,
+    rates: &Rates,
+    room: Room,
 ) -> Result<Plan, ProveError> {
     let device = CountingDevice::default();
     let devices = Devices {
@@ -129,7 +181,7 @@ pub fn plan(
         Ok(shape_key(circuit.linked().r1cs())?)
     })?;
     let key = setup_linked(program.clone(), parameters.clone(), linked, devices)?;
-    let key = key.with_hints(hints.clone());
+    let key = key.with_hints(hints.clone()).with_room(room);
     // Any inputs have the same shapes; mixed ones show better how wide hints are, plain ones leave no table that others stay in.
     let run = |mixed| {
         let inputs = inputs(program, mixed);
@@ -143,17 +195,19 @@ pub fn plan(
         launch: None,
         time: executed,
         proof_bytes: 0,
-        table_bytes: 0,
+        table_bytes: execution_bytes(program, &witness),
         work: Vec::new(),
     }];
     device.take();
     let log = Log {
         device: &device,
-        begun: Mutex::new(Instant::now()),
+        current: Mutex::new((Phase::Commit, Instant::now())),
         entries: Mutex::default(),
     };
     let proved = prove_witness(&key, &witness, devices, &log)?;
-    let entries = log.entries.into_inner().unwrap_or_default();
+    let entries = log.finish();
+    let public = proved.public.inputs.iter().chain(&proved.public.outputs);
+    let public: u64 = public.map(value_bytes).sum();
     let launches = proved
         .launches
         .iter()
@@ -172,8 +226,8 @@ pub fn plan(
             work: entry.work,
         };
         match steps.last_mut() {
-            // Steps of other phases are reported as one.
-            Some(last) if last.phase == step.phase && step.phase != Phase::Backward => {
+            // Steps of other phases are reported as one, and what comes after the last launch with it.
+            Some(last) if last.phase == step.phase && step.launch.is_none() => {
                 last.time += step.time;
                 last.table_bytes = last.table_bytes.max(step.table_bytes);
                 last.work.extend(step.work);
@@ -182,6 +236,10 @@ pub fn plan(
         }
     }
     for step in &mut steps {
+        if step.phase == Phase::Commit {
+            // The statement is encoded to be absorbed.
+            step.table_bytes = step.table_bytes.max(public);
+        }
         if step.phase != Phase::Backward {
             step.proof_bytes = proved.bytes_of(step.phase);
         }
@@ -192,28 +250,68 @@ pub fn plan(
         if let Some((launch, widths)) = launch
             && let Kernel::Circuit(kernel) = &launch.kernel
         {
-            step.table_bytes += held_bytes(kernel, widths);
+            step.table_bytes += held_bytes(kernel, widths, room);
         }
     }
     Ok(Plan {
         steps,
-        resident_bytes: witness.bytes(),
+        resident_bytes: witness.bytes() + public,
+        room,
         proof_bytes: proved.proof.messages.len(),
     })
+}
+
+fn value_bytes(values: &Values) -> u64 {
+    match values {
+        Values::Int(values) => 8 * values.len() as u64,
+        Values::Field(values) => 32 * values.len() as u64,
+    }
+}
+
+/// Bytes that the run of a program takes beside the values of its tensors: those of one launch, widened, or the two levels of a circuit at
+/// which it is.
+fn execution_bytes(program: &Program, witness: &Witness) -> u64 {
+    let graph = program.graph();
+    let len = |id: &TensorId| {
+        witness
+            .data(*id)
+            .map_or(0, |data| data.shape().len() as u64)
+    };
+    let launches = graph.launches.iter().enumerate().map(|(index, launch)| {
+        match &launch.kernel {
+            // Its advice is found in blocks and joined.
+            Kernel::Circuit(kernel) => {
+                let hints: u64 = launch.outputs.iter().map(len).sum();
+                adjacent_bytes(kernel, program.wire_widths(index)) + hints
+            }
+            _ => {
+                8 * launch
+                    .inputs
+                    .iter()
+                    .chain(&launch.outputs)
+                    .map(len)
+                    .sum::<u64>()
+            }
+        }
+    });
+    launches.max().unwrap_or(0)
 }
 
 /// Inputs of a program: mixed, or as near to zero as their ranges allow.
 fn inputs(program: &Program, mixed: bool) -> Vec<Values> {
     let graph = program.graph();
     let tensors = graph.inputs.iter().filter_map(|&id| graph.tensor(id));
-    let values = tensors.map(|tensor| {
+    let values = tensors.enumerate().map(|(place, tensor)| {
         let (range, len) = (tensor.range, tensor.shape.len());
+        // No input is like another.
+        let first = place << 32;
         match (mixed, range == Range::FIELD) {
             (true, true) => Values::Field(elements(len)),
             (true, false) => {
                 let span = i128::from(range.hi) - i128::from(range.lo) + 1;
-                let value =
-                    |i| i128::from(range.lo) + i128::from(measure::mixed(i)).rem_euclid(span);
+                let value = |i| {
+                    i128::from(range.lo) + i128::from(measure::mixed(first + i)).rem_euclid(span)
+                };
                 Values::Int((0..len).map(|i| value(i) as i64).collect())
             }
             (false, _) => Values::Int(vec![0i64.clamp(range.lo, range.hi); len]),
@@ -233,29 +331,41 @@ struct Entry {
 /// Notes what devices were asked since the last step.
 struct Log<'a> {
     device: &'a CountingDevice,
-    begun: Mutex<Instant>,
+    /// The phase, and when what is under way began.
+    current: Mutex<(Phase, Instant)>,
     entries: Mutex<Vec<Entry>>,
 }
 
-impl Observer for Log<'_> {
-    fn begin(&self, _phase: Phase, _steps: usize) {
-        if let Ok(mut begun) = self.begun.lock() {
-            *begun = Instant::now();
-        }
-    }
-
-    fn step(&self, phase: Phase) {
+impl Log<'_> {
+    /// Ends what is under way.
+    fn note(&self, next: Option<Phase>) {
         let now = Instant::now();
-        let (Ok(mut begun), Ok(mut entries)) = (self.begun.lock(), self.entries.lock()) else {
+        let (Ok(mut current), Ok(mut entries)) = (self.current.lock(), self.entries.lock()) else {
             return;
         };
+        let (phase, begun) = *current;
         let taken = self.device.take();
         entries.push(Entry {
             phase,
-            host: now.duration_since(*begun).saturating_sub(taken.spent),
+            host: now.duration_since(begun).saturating_sub(taken.spent),
             table_bytes: taken.table_bytes,
             work: taken.work,
         });
-        *begun = Instant::now();
+        *current = (next.unwrap_or(phase), Instant::now());
+    }
+
+    fn finish(self) -> Vec<Entry> {
+        self.note(None);
+        self.entries.into_inner().unwrap_or_default()
+    }
+}
+
+impl Observer for Log<'_> {
+    fn begin(&self, phase: Phase, _steps: usize) {
+        self.note(Some(phase));
+    }
+
+    fn step(&self, _phase: Phase) {
+        self.note(None);
     }
 }

@@ -47,13 +47,24 @@ impl Rates {
 
 impl Operation {
     /// All operations that are measured.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 28] = [
         Self::Point(0),
         Self::Point(1),
         Self::Point(2),
         Self::Point(4),
         Self::Point(8),
         Self::Point(32),
+        Self::PointRow(0),
+        Self::PointRow(1),
+        Self::PointRow(2),
+        Self::PointRow(4),
+        Self::PointRow(8),
+        Self::PointRow(32),
+        Self::PointColumn(0),
+        Self::PointColumn(1),
+        Self::PointColumn(2),
+        Self::PointColumn(4),
+        Self::PointColumn(8),
         Self::ContractRows,
         Self::ContractCols,
         Self::Tall,
@@ -72,6 +83,10 @@ impl Operation {
         match self {
             Self::Point(0) => "point of a bit".to_owned(),
             Self::Point(bytes) => format!("point of {bytes} bytes"),
+            Self::PointRow(0) => "row of points of a bit".to_owned(),
+            Self::PointRow(bytes) => format!("row of points of {bytes} bytes"),
+            Self::PointColumn(0) => "column of points of a bit".to_owned(),
+            Self::PointColumn(bytes) => format!("column of points of {bytes} bytes"),
             Self::ContractRows => "contraction over rows, byte".to_owned(),
             Self::ContractCols => "contraction over columns, byte".to_owned(),
             Self::Tall => "sumcheck factor".to_owned(),

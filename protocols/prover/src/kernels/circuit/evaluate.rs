@@ -8,7 +8,7 @@ use kernelwise_core::field::{AdditiveGroup, Fr};
 use kernelwise_hal::IntSlice;
 use rayon::prelude::*;
 
-use super::levels::{Level, Row};
+use super::levels::{Level, Row, Rows};
 
 /// Rows shorter than this in all are not worth a second thread.
 pub(super) const PARALLEL_VALUES: usize = 1 << 14;
@@ -20,12 +20,13 @@ pub(crate) struct Coefficient {
     pub(crate) field: Fr,
 }
 
-/// The gates of `layer` for every instance of the level below.
-pub(crate) fn next_level(
+/// The gates of `layer` for every instance of the level below, in memory that is no longer needed.
+pub(super) fn next_level(
     layer: &Layer,
     coefficients: &[Coefficient],
     below: &Level,
     widths: &[Width],
+    spare: Rows,
 ) -> Level {
     let terms: Vec<TermRef<'_>> = layer.terms().collect();
     let mut starts = vec![0u32; layer.gates() as usize + 1];
@@ -40,7 +41,7 @@ pub(crate) fn next_level(
     let gate_terms =
         |gate: u32| &terms[starts[gate as usize] as usize..starts[gate as usize + 1] as usize];
     let instances = below.instances();
-    let mut level = Level::zeros(widths, instances);
+    let mut level = Level::zeros(widths, instances, spare);
     let wires = super::levels::WIDTHS.map(|width| level.wires_of(width));
     let rows = level.rows_mut();
     macro_rules! fill {

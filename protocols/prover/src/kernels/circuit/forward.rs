@@ -8,12 +8,11 @@ use kernelwise_hal::{IntSlice, Scalars};
 use rayon::prelude::*;
 
 use super::evaluate::{Coefficient, PARALLEL_VALUES, next_level};
-use super::levels::{Level, WIDTHS};
+use super::levels::{Level, Rows, WIDTHS};
+use super::schedule::Schedule;
 use crate::error::ProveError;
+use crate::room::Room;
 use crate::tensor::TensorData;
-
-/// Levels of a launch that take more than this are not all kept: 16 MiB.
-const KEPT_BYTES: u64 = 1 << 24;
 
 /// A launch whose levels are computed.
 #[derive(Clone, Copy)]
@@ -33,35 +32,32 @@ impl<'a> Forward<'a> {
     ) -> Result<(), ProveError> {
         let (mut level, honest) = self.bottom(ports)?;
         visit(0, &level)?;
+        let mut spare = Rows::default();
         for index in 1..self.circuit.levels() {
-            level = self.above(index, &level, honest)?;
+            let next = self.above(index, &level, honest, spare)?;
+            spare = std::mem::replace(&mut level, next).into_rows();
             visit(index, &level)?;
         }
         Ok(())
     }
 
-    /// All levels, to be taken from the top.
-    pub(super) fn stack(self, ports: &[&TensorData]) -> Result<Stack<'a>, ProveError> {
-        self.stack_by(stride(self.kernel, self.widths), ports)
+    /// All levels, to be taken from the top, of which as many are kept as there is room for.
+    pub(super) fn stack(self, ports: &[&TensorData], room: Room) -> Result<Stack<'a>, ProveError> {
+        let bytes: Vec<u64> = level_bytes(self.kernel, self.widths).collect();
+        self.stack_by(Schedule::within(&bytes, room.level_bytes), ports)
     }
 
-    /// As [`stack`](Self::stack), with one level in `stride` kept.
-    fn stack_by(self, stride: usize, ports: &[&TensorData]) -> Result<Stack<'a>, ProveError> {
+    fn stack_by(self, schedule: Schedule, ports: &[&TensorData]) -> Result<Stack<'a>, ProveError> {
         let (bottom, honest) = self.bottom(ports)?;
-        let mut stack = Stack {
+        let mut levels: Vec<Option<Level>> = vec![Some(bottom)];
+        levels.resize_with(self.circuit.levels(), || None);
+        Ok(Stack {
             forward: self,
             honest,
-            levels: vec![Some(bottom)],
-        };
-        let count = self.circuit.levels();
-        for index in 1..count {
-            stack.push(index)?;
-            // What lies below the last stretch is needed again only after that.
-            if !(index - 1).is_multiple_of(stride) && (index - 1) / stride != (count - 1) / stride {
-                stack.forget(index - 1);
-            }
-        }
-        Ok(stack)
+            schedule,
+            levels,
+            spare: Vec::new(),
+        })
     }
 
     /// Level 0, and whether its values are as validation proved. If not, they are a cheat's, and all is held as it is.
@@ -76,7 +72,13 @@ impl<'a> Forward<'a> {
         Ok((level.ok_or(missing)?, false))
     }
 
-    fn above(self, index: usize, below: &Level, honest: bool) -> Result<Level, ProveError> {
+    fn above(
+        self,
+        index: usize,
+        below: &Level,
+        honest: bool,
+        spare: Rows,
+    ) -> Result<Level, ProveError> {
         let missing = ProveError::Internal("a circuit without widths");
         let layer = self.circuit.producer(index).ok_or(missing.clone())?;
         let any;
@@ -86,16 +88,18 @@ impl<'a> Forward<'a> {
             any = vec![Width::Field; layer.gates() as usize];
             &any
         };
-        Ok(next_level(layer, self.coefficients, below, widths))
+        Ok(next_level(layer, self.coefficients, below, widths, spare))
     }
 }
 
-/// Levels that are taken from the top. If they are too many to keep, every so many stay, and those between are computed
-/// again, a stretch at a time: twice the work of one forward pass for the square root of its memory.
+/// Levels that are taken from the top; those that were not kept are computed again from the nearest below.
 pub(super) struct Stack<'a> {
     forward: Forward<'a>,
     honest: bool,
+    schedule: Schedule,
     levels: Vec<Option<Level>>,
+    /// Memory of levels that are gone.
+    spare: Vec<Rows>,
 }
 
 impl Stack<'_> {
@@ -110,12 +114,23 @@ impl Stack<'_> {
         Ok(self.levels.pop().flatten())
     }
 
+    /// Gives back the memory of a level.
+    pub(super) fn recycle(&mut self, level: Level) {
+        self.spare.push(level.into_rows());
+    }
+
     /// The highest level that is left.
     pub(super) fn top(&mut self) -> Result<Option<&Level>, ProveError> {
-        let kept = self.levels.iter().rposition(Option::is_some);
-        let known = kept.map_or(0, |kept| kept + 1);
-        for index in known..self.levels.len() {
-            self.push(index)?;
+        let len = self.levels.len();
+        if let Some((known, kept)) = self.schedule.refill(len) {
+            for index in known + 1..len {
+                self.push(index)?;
+                let below = index - 1;
+                if below != known && !kept.contains(&below) {
+                    let level = self.levels.get_mut(below).and_then(Option::take);
+                    self.spare.extend(level.map(Level::into_rows));
+                }
+            }
         }
         Ok(self.levels.last().and_then(Option::as_ref))
     }
@@ -126,29 +141,11 @@ impl Stack<'_> {
         let below = index
             .checked_sub(1)
             .and_then(|below| self.levels.get(below));
-        let below = below.and_then(Option::as_ref).ok_or(missing)?;
-        let level = self.forward.above(index, below, self.honest)?;
-        match self.levels.get_mut(index) {
-            Some(slot) => *slot = Some(level),
-            None => self.levels.push(Some(level)),
-        }
+        let below = below.and_then(Option::as_ref).ok_or(missing.clone())?;
+        let spare = self.spare.pop().unwrap_or_default();
+        let level = self.forward.above(index, below, self.honest, spare)?;
+        *self.levels.get_mut(index).ok_or(missing)? = Some(level);
         Ok(())
-    }
-
-    fn forget(&mut self, index: usize) {
-        if let Some(slot) = self.levels.get_mut(index) {
-            *slot = None;
-        }
-    }
-}
-
-/// From one level that is kept to the next.
-fn stride(kernel: &CircuitLaunch, widths: &[Vec<Width>]) -> usize {
-    let bytes: u64 = level_bytes(kernel, widths).sum();
-    if bytes <= KEPT_BYTES {
-        1
-    } else {
-        widths.len().isqrt().max(1)
     }
 }
 
@@ -168,15 +165,16 @@ fn level_bytes(kernel: &CircuitLaunch, widths: &[Vec<Width>]) -> impl Iterator<I
 }
 
 /// Bytes of the levels that a proof holds at once, at most.
-pub(crate) fn held_bytes(kernel: &CircuitLaunch, widths: &[Vec<Width>]) -> u64 {
-    let (stride, bytes): (usize, Vec<u64>) = (
-        stride(kernel, widths),
-        level_bytes(kernel, widths).collect(),
-    );
-    let kept: u64 = bytes.iter().step_by(stride).sum();
-    let stretches = bytes.chunks(stride);
-    let longest = stretches.map(|stretch| stretch.iter().skip(1).sum::<u64>());
-    kept + longest.max().unwrap_or(0) * u64::from(stride > 1)
+pub(crate) fn held_bytes(kernel: &CircuitLaunch, widths: &[Vec<Width>], room: Room) -> u64 {
+    let bytes: Vec<u64> = level_bytes(kernel, widths).collect();
+    Schedule::within(&bytes, room.level_bytes).held(&bytes)
+}
+
+/// Bytes of two levels, one on top of the other, at most.
+pub(crate) fn adjacent_bytes(kernel: &CircuitLaunch, widths: &[Vec<Width>]) -> u64 {
+    let bytes: Vec<u64> = level_bytes(kernel, widths).collect();
+    let pairs = bytes.windows(2).map(|pair| pair.iter().sum());
+    pairs.max().or(bytes.first().copied()).unwrap_or(0)
 }
 
 /// Level 0; `None` if a value does not fit its wire's width.
@@ -203,7 +201,7 @@ fn bottom(
             })
         })
         .collect();
-    let mut level = Level::zeros(widths, padded);
+    let mut level = Level::zeros(widths, padded, Rows::default());
     let wires = WIDTHS.map(|width| level.wires_of(width));
     let of = |width: usize| wires[width].iter().map(|&wire| sources.get(wire as usize));
     let sources: [Option<Vec<&Source<'_>>>; 5] = std::array::from_fn(|width| of(width).collect());
@@ -321,9 +319,21 @@ mod tests {
     #[test]
     fn many_levels_are_not_all_held() {
         let widths = vec![vec![Width::I8; 1 << 10]; 100];
-        assert_eq!(held_bytes(&launch(100), &widths), 100 << 17);
-        // Ten that are kept, and nine of a stretch.
-        assert_eq!(held_bytes(&launch(1 << 10), &widths), 19 << 20);
+        let held = |instances, room| held_bytes(&launch(instances), &widths, room);
+        assert_eq!(held(100, Room::default()), 100 << 17);
+        // Ten that are kept, those of a stretch, and one more while it is computed.
+        let square_root = Room {
+            level_bytes: 21 << 20,
+            ..Room::default()
+        };
+        assert!(held(1 << 10, square_root) > 16 << 20);
+        let mut last = 100 << 20;
+        for room in Room::shrinking() {
+            let least = held(1 << 10, room);
+            assert!(least <= last);
+            last = least;
+        }
+        assert!(last <= 12 << 20, "{last}");
     }
 
     #[test]
@@ -364,16 +374,13 @@ mod tests {
             })
             .unwrap();
         assert_eq!(expected[2], [17u64, 82, 626, 17].map(Fr::from));
-        for stride in 1..10 {
-            let mut stack = forward.stack_by(stride, &[&x]).unwrap();
-            let held = stack.levels.iter().flatten().count();
-            assert!(
-                held <= 8usize.div_ceil(stride) + stride,
-                "{held} by {stride}"
-            );
+        for depth in 1..6 {
+            let mut stack = forward.stack_by(Schedule::new(8, depth), &[&x]).unwrap();
             for (index, expected) in expected.iter().enumerate().rev() {
                 assert_eq!(show(stack.top().unwrap().unwrap()), *expected, "{index}");
-                assert_eq!(show(&stack.pop().unwrap().unwrap()), *expected, "{index}");
+                let level = stack.pop().unwrap().unwrap();
+                assert_eq!(show(&level), *expected, "{index}");
+                stack.recycle(level);
                 assert_eq!(stack.len(), index);
             }
             assert!(stack.pop().unwrap().is_none());

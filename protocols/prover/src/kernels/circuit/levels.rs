@@ -37,8 +37,13 @@ pub(super) enum Row<'a> {
 pub(super) const WIDTHS: [Width; 5] = [Width::I8, Width::I16, Width::I32, Width::I64, Width::Field];
 
 impl Level {
-    /// A level of zeros.
-    pub(super) fn zeros(widths: &[Width], instances: usize) -> Self {
+    /// A level of zeros in the memory of rows that are no longer needed: a fresh page costs more than what is computed on it.
+    pub(super) fn zeros(widths: &[Width], instances: usize, spare: Rows) -> Self {
+        fn clear<T: Copy>(mut values: Vec<T>, zero: T, len: usize) -> Vec<T> {
+            values.clear();
+            values.resize(len, zero);
+            values
+        }
         let mut counts = [0usize; 5];
         let places = widths
             .iter()
@@ -52,13 +57,18 @@ impl Level {
             instances,
             places,
             rows: Rows {
-                i8: vec![0; counts[0] * instances],
-                i16: vec![0; counts[1] * instances],
-                i32: vec![0; counts[2] * instances],
-                i64: vec![0; counts[3] * instances],
-                field: vec![Fr::ZERO; counts[4] * instances],
+                i8: clear(spare.i8, 0, counts[0] * instances),
+                i16: clear(spare.i16, 0, counts[1] * instances),
+                i32: clear(spare.i32, 0, counts[2] * instances),
+                i64: clear(spare.i64, 0, counts[3] * instances),
+                field: clear(spare.field, Fr::ZERO, counts[4] * instances),
             },
         }
+    }
+
+    /// The memory, for another level.
+    pub(super) fn into_rows(self) -> Rows {
+        self.rows
     }
 
     pub(super) fn instances(&self) -> usize {

@@ -6,8 +6,9 @@ mod forward;
 mod levels;
 mod phases;
 mod prove;
+mod schedule;
 mod witness;
 
-pub(crate) use forward::held_bytes;
+pub(crate) use forward::{adjacent_bytes, held_bytes};
 pub(crate) use prove::prove;
 pub(crate) use witness::execute;

@@ -47,7 +47,7 @@ pub(crate) fn prove(
         coefficients: &coefficients,
         widths,
     };
-    let mut levels = forward.stack(&ports)?;
+    let mut levels = forward.stack(&ports, pass.room)?;
     let claims = outputs
         .iter()
         .map(|&id| pass.separable_claims(id))
@@ -66,7 +66,7 @@ pub(crate) fn prove(
         let Some(claim) = prover.claim(index, &level, carried.take())? else {
             continue;
         };
-        drop(level);
+        levels.recycle(level);
         let (Some(layer), Some(below)) = (circuit.producer(index), levels.top()?) else {
             return prover.split(&claim);
         };
