@@ -28,6 +28,8 @@ pub enum Operation {
     Tall,
     /// A term of one instance of a sumcheck over many short tables, by number of factors beyond the head; 4 stands for more.
     Wide(u8),
+    /// What such a term costs however many instances there are.
+    WideTerm(u8),
     /// A round of a sumcheck.
     Round,
     /// A leaf of a tree of fractions.
@@ -211,21 +213,18 @@ impl SumcheckDevice for CountingDevice {
         let bytes = bytes.sum::<u64>() + TERM_BYTES * request.terms().len() as u64;
         let mut work = vec![(Operation::Round, request.num_vars() as u64)];
         for term in request.terms() {
-            work.push(if wide {
-                (
-                    Operation::Wide(term.factors.len().saturating_sub(1).min(4) as u8),
-                    size,
-                )
-            } else {
-                // As many evaluations as factors, each a product of all of them; an `eq` is split off and nearly free.
-                let is_eq =
-                    |&&factor: &&usize| matches!(request.tables().get(factor), Some(Table::Eq(_)));
-                let factors = term.factors.len() - term.factors.iter().filter(is_eq).count();
-                (
-                    Operation::Tall,
-                    size * (factors.max(1) * factors.max(1)) as u64 / 2,
-                )
-            });
+            if wide {
+                let factors = term.factors.len().saturating_sub(1).min(4) as u8;
+                work.push((Operation::Wide(factors), size));
+                work.push((Operation::WideTerm(factors), 1));
+                continue;
+            }
+            // As many evaluations as factors, each a product of all of them; an `eq` is split off and nearly free.
+            let is_eq =
+                |&&factor: &&usize| matches!(request.tables().get(factor), Some(Table::Eq(_)));
+            let factors = term.factors.len() - term.factors.iter().filter(is_eq).count();
+            let units = size * (factors.max(1) * factors.max(1)) as u64 / 2;
+            work.push((Operation::Tall, units));
         }
         self.count(begun, bytes, work);
         self.live.fetch_add(bytes, Ordering::Relaxed);

@@ -117,28 +117,23 @@ impl Rates {
         let vars = 14;
         let tall = product(vars);
         self.record(Operation::Tall, 2 << vars, || play(devices, tall.clone()))?;
-        let (vars, wires) = (6, 512);
-        let values: Vec<i8> = (0..wires << vars).map(|i| (mixed(i) & 1) as i8).collect();
+        let wires = 512;
         for factors in 1..=4u8 {
-            let mut tables = vec![Table::Eq(elements(vars).into())];
-            let rows = values.chunks_exact(1 << vars);
-            tables.extend(rows.map(|row| Table::Int(IntSlice::I8(row))));
-            let terms: Vec<Term> = elements(wires)
-                .into_iter()
-                .enumerate()
-                .map(|(index, coefficient)| Term {
-                    coefficient,
-                    factors: std::iter::once(0)
-                        .chain(
-                            (0..usize::from(factors)).map(|step| 1 + (index + 37 * step) % wires),
-                        )
-                        .collect(),
-                })
-                .collect();
-            let request = SumcheckRequest::new(vars, tables, terms)?;
-            self.record(Operation::Wide(factors), (wires as u64) << vars, || {
-                play(devices, request.clone())
-            })?;
+            // Over few and many instances: what a term costs by itself, and for each of them.
+            let (few, many) = (4, 8);
+            let time = |vars: usize| {
+                let values = bits(wires << vars);
+                let request = circuit(vars, wires, usize::from(factors), &values)?;
+                least(|| play(devices, request.clone()))
+            };
+            let (short, long) = (time(few)?, time(many)?);
+            let terms = wires as f64;
+            let instances = |vars: usize| (1u64 << vars) as f64;
+            let each = (long - short) / (terms * (instances(many) - instances(few)));
+            let each = each.max(LEAST);
+            let own = short / terms - each * instances(few);
+            self.0.insert(Operation::Wide(factors), each);
+            self.0.insert(Operation::WideTerm(factors), own.max(LEAST));
         }
         Ok(())
     }
@@ -180,6 +175,29 @@ fn product(vars: usize) -> SumcheckRequest<'static> {
     // Both tables have the right length.
     SumcheckRequest::new(vars, tables, vec![term])
         .unwrap_or_else(|_| unreachable!("two equal tables"))
+}
+
+fn bits(len: usize) -> Vec<i8> {
+    (0..len).map(|i| (mixed(i) & 1) as i8).collect()
+}
+
+/// As many terms as wires, of `factors` wires each, under an `eq`.
+fn circuit(
+    vars: usize,
+    wires: usize,
+    factors: usize,
+    values: &[i8],
+) -> Result<SumcheckRequest<'_>, DeviceError> {
+    let mut tables = vec![Table::Eq(elements(vars).into())];
+    let rows = values.chunks_exact(1 << vars);
+    tables.extend(rows.map(|row| Table::Int(IntSlice::I8(row))));
+    let own = |index: usize| (0..factors).map(move |step| 1 + (index + 37 * step) % wires);
+    let term = |(index, coefficient)| Term {
+        coefficient,
+        factors: std::iter::once(0).chain(own(index)).collect(),
+    };
+    let terms = elements(wires).into_iter().enumerate().map(term).collect();
+    SumcheckRequest::new(vars, tables, terms)
 }
 
 fn play(devices: Devices<'_>, request: SumcheckRequest<'_>) -> Result<(), DeviceError> {

@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 
 use kernelwise_core::Values;
 use kernelwise_core::kernels::Kernel;
-use kernelwise_core::program::{Program, Range, TensorId};
+use kernelwise_core::program::{Program, Range, TensorId, TensorKind};
 use kernelwise_groth16::shape_key;
 
 use self::counting::CountingDevice;
@@ -277,6 +277,11 @@ fn execution_bytes(program: &Program, witness: &Witness) -> u64 {
             .data(*id)
             .map_or(0, |data| data.shape().len() as u64)
     };
+    // Parameters are read as they are.
+    let is_widened = |id: &&TensorId| {
+        let tensor = graph.tensor(**id);
+        tensor.is_some_and(|tensor| tensor.kind != TensorKind::Parameter)
+    };
     let launches = graph.launches.iter().enumerate().map(|(index, launch)| {
         match &launch.kernel {
             // Its advice is found in blocks and joined.
@@ -285,12 +290,8 @@ fn execution_bytes(program: &Program, witness: &Witness) -> u64 {
                 adjacent_bytes(kernel, program.wire_widths(index)) + hints
             }
             _ => {
-                8 * launch
-                    .inputs
-                    .iter()
-                    .chain(&launch.outputs)
-                    .map(len)
-                    .sum::<u64>()
+                let widened = launch.inputs.iter().chain(&launch.outputs);
+                8 * widened.filter(is_widened).map(len).sum::<u64>()
             }
         }
     });

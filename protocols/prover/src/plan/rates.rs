@@ -47,7 +47,7 @@ impl Rates {
 
 impl Operation {
     /// All operations that are measured.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 32] = [
         Self::Point(0),
         Self::Point(1),
         Self::Point(2),
@@ -72,6 +72,10 @@ impl Operation {
         Self::Wide(2),
         Self::Wide(3),
         Self::Wide(4),
+        Self::WideTerm(1),
+        Self::WideTerm(2),
+        Self::WideTerm(3),
+        Self::WideTerm(4),
         Self::Round,
         Self::Leaf,
         Self::PointG2,
@@ -91,6 +95,9 @@ impl Operation {
             Self::ContractCols => "contraction over columns, byte".to_owned(),
             Self::Tall => "sumcheck factor".to_owned(),
             Self::Wide(factors) => format!("circuit term of {factors} factors"),
+            Self::WideTerm(factors) => {
+                format!("circuit term of {factors} factors, all instances")
+            }
             Self::Round => "sumcheck round".to_owned(),
             Self::Leaf => "lookup leaf".to_owned(),
             Self::PointG2 => "point of G2".to_owned(),
