@@ -6,7 +6,11 @@
 //! backward pass: every launch turns claims on its output into claims on its inputs, and a tensor that is used several times
 //! collects several.
 
+mod dot;
+
 use kernelwise_field::{AdditiveGroup, Field, Fr};
+
+pub use dot::{dot, dot_integers};
 
 use crate::poly::{eq_eval, eq_table};
 use crate::program::{LinearTerm, Shape, TensorId};
@@ -94,33 +98,22 @@ impl Functional {
     /// `Σ_x weights(x)·values[x]`.
     pub fn apply(&self, shape: &Shape, values: &Values) -> Fr {
         match values {
-            Values::Int(values) => self.sum(shape, values, |weight, &value| match value {
-                0 => Fr::ZERO,
-                1 => weight,
-                _ => weight * Fr::from(value),
-            }),
-            Values::Field(values) => self.sum(shape, values, |weight, value| weight * value),
+            Values::Int(values) => self.sum(shape, values, dot_integers),
+            Values::Field(values) => self.sum(shape, values, dot),
         }
     }
 
-    fn sum<T>(&self, shape: &Shape, values: &[T], weigh: impl Fn(Fr, &T) -> Fr) -> Fr {
-        let row = |weights: &[Fr], values: &[T]| -> Fr {
-            weights
-                .iter()
-                .zip(values)
-                .map(|(weight, value)| weigh(*weight, value))
-                .sum()
-        };
+    fn sum<T>(&self, shape: &Shape, values: &[T], dot: impl Fn(&[Fr], &[T]) -> Fr) -> Fr {
         match self {
-            Self::Dense(weights) => row(weights, values),
+            Self::Dense(weights) => dot(weights, values),
             Self::Separable(axes) => {
                 let Some((last, outer)) = axes.split_last() else {
-                    return values.iter().map(|value| weigh(Fr::ONE, value)).sum();
+                    return dot(&vec![Fr::ONE; values.len()], values);
                 };
                 let dim = shape.dims().last().copied().unwrap_or(1).max(1);
                 let inner = last.to_vector(dim);
                 let rows = outer_product(outer, shape.dims());
-                let sums = values.chunks(dim).map(|values| row(&inner, values));
+                let sums = values.chunks(dim).map(|values| dot(&inner, values));
                 rows.iter()
                     .zip(sums)
                     .map(|(weight, sum)| *weight * sum)
@@ -128,11 +121,6 @@ impl Functional {
             }
         }
     }
-}
-
-/// `Σ_i a_i·b_i` over the shorter of the two.
-pub fn dot(a: &[Fr], b: &[Fr]) -> Fr {
-    a.iter().zip(b).map(|(a, b)| *a * b).sum()
 }
 
 /// The coordinates of each axis of `shape` within a point of all its variables.
