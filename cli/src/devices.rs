@@ -28,7 +28,8 @@ const CARD_LEAVES: Limits = Limits {
     msm_scalars: 128,
 };
 
-/// What an FPGA behind a serial line gets: beyond this the line alone takes longer than the CPU needs.
+/// What an FPGA behind a serial line gets where one is named. By its cost model (`kernelwise-bench fpga`) a CPU is sooner at every size, so that
+/// none is used unasked, and only what its line carries in a fraction of a second is given to it.
 const FPGA_LIMITS: Limits = Limits {
     sumcheck_entries: 512,
     msm_scalars: 64,

@@ -74,6 +74,9 @@ pub(super) const ZERO: u16 = (CONTEXTS * REGISTERS) as u16;
 /// One, in the base field.
 const ONE: u16 = ZERO + 1;
 
+/// Lanes that the driver divides work among.
+const LANES: u8 = 1;
+
 /// The register that counts.
 const COUNTERS: Read = Read {
     address: REGISTER_SPACE + 1,
@@ -126,6 +129,12 @@ impl Session {
             return Err(DeviceError::Lost {
                 device: name.to_owned(),
                 reason: format!("no core of this version: identity {:02x?}", &bytes[..14]),
+            });
+        }
+        if identity.lanes != LANES {
+            return Err(DeviceError::Unsupported {
+                device: name.to_owned(),
+                operation: "cores of several lanes",
             });
         }
         Ok(identity)
