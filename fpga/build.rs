@@ -61,6 +61,8 @@ fn verilate() {
         .cpp(true)
         .std("c++17")
         .opt_level(optimisation)
+        // Nobody steps through what Verilator writes, and its functions are too long for the compiler to keep track.
+        .debug(false)
         .warnings(false)
         .flag_if_supported("-fno-strict-aliasing");
     build
