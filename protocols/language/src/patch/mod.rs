@@ -1,16 +1,16 @@
 //! Rewriting a program's graph before it is validated: the same outputs from fewer and cheaper launches, whoever built the graph.
 //!
-//! A [`Patch`] finds places where it would help and says what changes there; applying a [`Change`] is the same for all of them. What
+//! A `Patch` finds places where it would help and says what changes there; applying a `Change` is the same for all of them. What
 //! changes is checked by the kernels' own relations, and a change that one of them refuses is not made.
 //!
 //! | patch | what it saves |
 //! |---|---|
-//! | [`DropDead`] | launches that nobody reads and that prove nothing by themselves |
-//! | [`ShareLaunches`] | a second launch of a kernel on the same arguments: its advice, its lookups, its sumchecks |
-//! | [`RelabelAxes`] | the dense claim of a reshape that only adds or drops axes of length 1 |
-//! | [`JoinReshapes`] | a reshape of a reshape |
-//! | [`JoinLinear`] | index maps of index maps: a tensor, a value of the proof |
-//! | [`DropIdentity`] | sums of one tensor as it is |
+//! | `DropDead` | launches that nobody reads and that prove nothing by themselves |
+//! | `ShareLaunches` | a second launch of a kernel on the same arguments: its advice, its lookups, its sumchecks |
+//! | `RelabelAxes` | the dense claim of a reshape that only adds or drops axes of length 1 |
+//! | `JoinReshapes` | a reshape of a reshape |
+//! | `JoinLinear` | index maps of index maps: a tensor, a value of the proof |
+//! | `DropIdentity` | sums of one tensor as it is |
 //!
 //! Lookup tables are not among them: a context holds each once, however often it is named. Neither is committing what could be
 //! carried: claims on virtual tensors cost a sumcheck at most, commitments a sum of points for each row.
