@@ -1,6 +1,6 @@
 //! A set of devices is a device: what is large is divided among them by what each of them was measured to do.
 //!
-//! A sum of points is divided by scalars or rows ([`msm`]), a sumcheck by its last variables ([`sumcheck`]); everything else, and what is too small
+//! A sum of points is divided by scalars or rows (`msm`), a sumcheck by its last variables (`sumcheck`); everything else, and what is too small
 //! to be worth dividing, is one device's. Results are those of any one device, bit for bit.
 
 mod msm;
