@@ -11,14 +11,11 @@
 )]
 
 use std::borrow::Cow;
-use std::sync::LazyLock;
 
 use ark_poly::{EvaluationDomain, Radix2EvaluationDomain};
 use kernelwise_cpu::CpuDevice;
-use kernelwise_hal::field::{FftField, Field, Fr};
-use kernelwise_hal::{
-    ContractAxis, Device, IntMatrix, IntSlice, RoundPoly, SumcheckRequest, Table, Term,
-};
+use kernelwise_hal::field::{FftField, Fr};
+use kernelwise_hal::{ContractAxis, Device, IntMatrix, IntSlice, SumcheckRequest, Table, Term};
 use rustix::time::{ClockId, clock_gettime};
 
 /// Samples per figure, after one run to warm up.
@@ -139,28 +136,12 @@ fn play(
     let mut prover = device.sumcheck().unwrap().prepare(request).unwrap();
     let (mut bind, mut claim) = (None, claim);
     for round in 0..num_vars as u64 {
-        let RoundPoly(evals) = prover.prove_round(bind, claim).unwrap();
+        let round_poly = prover.prove_round(bind, claim).unwrap();
         let r = field(2 * round + 3);
-        claim = interpolate(&evals, r);
+        claim = round_poly.evaluate(r);
         bind = Some(r);
     }
     prover.finish(bind).unwrap()
-}
-
-/// The value at `r` of the polynomial with values `evals` at `0, 1, …`: `Σ_k Δ^k · r(r − 1)…(r − k + 1) / k!`.
-fn interpolate(evals: &[Fr], r: Fr) -> Fr {
-    static INVERSES: LazyLock<Vec<Fr>> = LazyLock::new(|| {
-        (0..8u64)
-            .map(|k| Fr::from(k.max(1)).inverse().unwrap())
-            .collect()
-    });
-    let (mut row, mut basis, mut sum) = (evals.to_vec(), Fr::from(1u64), Fr::from(0u64));
-    for (k, inverse) in (1..=evals.len()).zip(&INVERSES[1..]) {
-        sum += row[0] * basis;
-        basis *= (r - Fr::from(k as u64 - 1)) * inverse;
-        row = row.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    }
-    sum
 }
 
 /// One entry of a table.

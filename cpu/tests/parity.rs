@@ -97,22 +97,11 @@ fn play(
     let (mut rounds, mut bind, mut claim) = (Vec::new(), None, claim);
     for &r in challenges {
         let round = prover.prove_round(bind, claim.unwrap_or(Fr::ONE)).unwrap();
-        claim = claim.map(|_| interpolate(&round.0, r));
+        claim = claim.map(|_| round.evaluate(r));
         rounds.push(round);
         bind = Some(r);
     }
     (rounds, prover.finish(bind).unwrap())
-}
-
-fn interpolate(evals: &[Fr], r: Fr) -> Fr {
-    let node = |i: usize| Fr::from(i as u64);
-    let basis = |i: usize| -> Fr {
-        (0..evals.len())
-            .filter(|&j| j != i)
-            .map(|j| (r - node(j)) / (node(i) - node(j)))
-            .product()
-    };
-    (0..evals.len()).map(|i| evals[i] * basis(i)).sum()
 }
 
 fn bases(len: usize) -> Vec<kernelwise_hal::field::G1Affine> {

@@ -61,23 +61,12 @@ fn play(
             .0
             .iter()
             .fold(field(1), |acc, value| acc * field(2) + value);
-        claim = interpolate(&round.0, r);
+        claim = round.evaluate(r);
         bind = Some(r);
         rounds.push(round);
         after_round();
     }
     (rounds, prover.finish(bind).unwrap())
-}
-
-fn interpolate(evals: &[Fr], r: Fr) -> Fr {
-    let node = |j: usize| Fr::from(j as u64);
-    let basis = |i: usize| -> Fr {
-        let others = (0..evals.len()).filter(|&j| j != i);
-        others
-            .map(|j| (r - node(j)) / (node(i) - node(j)))
-            .product()
-    };
-    (0..evals.len()).map(|i| evals[i] * basis(i)).sum()
 }
 
 /// The device's own counters must show the multiplier busy for at least `least` of the cycles.

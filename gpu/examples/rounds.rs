@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::time::Instant;
 
 use kernelwise_gpu::CudaFactory;
-use kernelwise_hal::field::{Field, Fr};
+use kernelwise_hal::field::Fr;
 use kernelwise_hal::{Device, DeviceError, DeviceFactory, SumcheckRequest, Table, Term};
 
 /// Samples of each case; the median is printed.
@@ -123,7 +123,7 @@ fn sample(
     let mut bind = None;
     for r in elements(99, size) {
         let round = prover.prove_round(bind, claim)?;
-        claim = interpolate(&round.0, r);
+        claim = round.evaluate(r);
         bind = Some(r);
     }
     let finals = prover.finish(bind)?;
@@ -160,15 +160,4 @@ fn total(shape: &Shape, tables: &[Vec<Fr>], point: &[Fr]) -> Fr {
             shape.terms.iter().map(term).sum::<Fr>()
         })
         .sum()
-}
-
-/// The value at `r` of the polynomial with values `evals` at `0, 1, …`, by Lagrange's formula.
-fn interpolate(evals: &[Fr], r: Fr) -> Fr {
-    let node = |j: usize| Fr::from(j as u64);
-    let basis = |i: usize| -> Fr {
-        let others = (0..evals.len()).filter(|&j| j != i);
-        let fraction = |j: usize| (r - node(j)) * (node(i) - node(j)).inverse().unwrap_or(Fr::ONE);
-        others.map(fraction).product()
-    };
-    (0..evals.len()).map(|i| evals[i] * basis(i)).sum()
 }

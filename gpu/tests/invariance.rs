@@ -44,7 +44,7 @@ fn agrees(request: &SumcheckRequest<'_>) -> Arc<Faulty> {
         let mut bind = None;
         for r in fields(99, request.num_vars()) {
             let round = prover.prove_round(bind, claim).unwrap();
-            claim = interpolate(&round.0, r);
+            claim = round.evaluate(r);
             bind = Some(r);
         }
         prover.finish(bind).unwrap();
@@ -59,18 +59,6 @@ fn claim(request: &SumcheckRequest<'_>) -> Fr {
     let mut prover = device.sumcheck().unwrap().prepare(request.clone()).unwrap();
     let round = prover.prove_round(None, Fr::from(0u64)).unwrap();
     round.0[0] + round.0[1]
-}
-
-/// The value at `r` of the polynomial with values `evals` at `0, 1, …`, by Lagrange's formula.
-fn interpolate(evals: &[Fr], r: Fr) -> Fr {
-    let node = |j: usize| Fr::from(j as u64);
-    let basis = |i: usize| -> Fr {
-        let others = (0..evals.len()).filter(|&j| j != i);
-        others
-            .map(|j| (r - node(j)) / (node(i) - node(j)))
-            .product()
-    };
-    (0..evals.len()).map(|i| evals[i] * basis(i)).sum()
 }
 
 fn term(coefficient: Fr, factors: &[usize]) -> Term {

@@ -81,6 +81,21 @@ impl<G> BaseSet<G> {
         self.len == 0
     }
 
+    /// Checks that there are at least as many bases as scalars.
+    ///
+    /// # Errors
+    /// [`DeviceError::LengthMismatch`].
+    pub fn covers(&self, scalars: usize) -> Result<(), DeviceError> {
+        if scalars <= self.len {
+            return Ok(());
+        }
+        Err(DeviceError::LengthMismatch {
+            what: "scalars",
+            expected: self.len,
+            got: scalars,
+        })
+    }
+
     /// The device's own layout.
     ///
     /// # Errors
@@ -167,14 +182,7 @@ pub trait Msm<G: MsmGroup = G1>: Send + Sync {
             out.extend_from_slice(values);
             out
         }
-        let needed = start.saturating_add(scalars.len());
-        if needed > bases.len() {
-            return Err(DeviceError::LengthMismatch {
-                what: "scalars",
-                expected: bases.len(),
-                got: needed,
-            });
-        }
+        bases.covers(start.saturating_add(scalars.len()))?;
         match scalars {
             Scalars::Fr(values) => self.msm(bases, Scalars::Fr(&behind(start, values))),
             Scalars::Bits(values) => self.msm(bases, Scalars::Bits(&behind(start, values))),

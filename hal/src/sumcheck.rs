@@ -13,7 +13,7 @@
 
 use std::borrow::Cow;
 
-use kernelwise_field::{AdditiveGroup, Field, Fr};
+use kernelwise_field::{Fr, evaluate_from_points};
 
 use crate::{DeviceError, Factors, IntSlice};
 
@@ -144,19 +144,9 @@ impl RoundPoly {
     /// The value at `x`.
     ///
     /// # Cost
-    /// Quadratic in the degree.
+    /// About `5d` multiplications.
     pub fn evaluate(&self, x: Fr) -> Fr {
-        let nodes = || (0..self.0.len() as u64).map(Fr::from);
-        let basis = |node: Fr| -> Fr {
-            let others = nodes().filter(|&other| other != node);
-            let (above, below) = others.fold((Fr::ONE, Fr::ONE), |(above, below), other| {
-                (above * (x - other), below * (node - other))
-            });
-            // Differences of distinct small integers are not zero.
-            above * below.inverse().unwrap_or(Fr::ZERO)
-        };
-        let values = nodes().zip(&self.0);
-        values.map(|(node, value)| basis(node) * value).sum()
+        evaluate_from_points(&self.0, x)
     }
 }
 

@@ -8,9 +8,8 @@
 
 use std::sync::Arc;
 
-use kernelwise_core::poly::evaluate_from_points;
 use kernelwise_cpu::CpuDevice;
-use kernelwise_field::{Field, Fr};
+use kernelwise_field::{Field, Fr, evaluate_from_points};
 use kernelwise_hal::{Device, DeviceError, IntSlice, SumcheckDevice, SumcheckRequest, Table, Term};
 
 use super::{Setting, contenders, offered};

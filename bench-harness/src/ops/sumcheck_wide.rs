@@ -11,9 +11,8 @@
 
 use std::sync::Arc;
 
-use kernelwise_core::poly::evaluate_from_points;
 use kernelwise_cpu::CpuDevice;
-use kernelwise_field::{Field, Fr};
+use kernelwise_field::{Field, Fr, evaluate_from_points};
 use kernelwise_hal::{
     Device, DeviceError, Factors, IntSlice, SumcheckDevice, SumcheckRequest, Table, Term,
 };

@@ -27,13 +27,7 @@ impl<G: MsmGroup> Msm<G> for ReferenceMsm {
 
     fn msm(&self, bases: &BaseSet<G>, scalars: Scalars<'_>) -> Result<G, DeviceError> {
         let points: &Vec<G::Affine> = bases.prepared(&self.device)?;
-        if scalars.len() > points.len() {
-            return Err(DeviceError::LengthMismatch {
-                what: "scalars",
-                expected: points.len(),
-                got: scalars.len(),
-            });
-        }
+        bases.covers(scalars.len())?;
         let scalars = scalars.to_field();
         Ok(points
             .iter()

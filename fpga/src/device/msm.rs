@@ -69,13 +69,7 @@ impl Msm for FpgaDevice {
 
     fn msm(&self, bases: &BaseSet, scalars: Scalars<'_>) -> Result<G1, DeviceError> {
         let prepared: &Bases = bases.prepared(&self.info.name)?;
-        if scalars.len() > bases.len() {
-            return Err(DeviceError::LengthMismatch {
-                what: "scalars",
-                expected: bases.len(),
-                got: scalars.len(),
-            });
-        }
+        bases.covers(scalars.len())?;
         if scalars.is_empty() {
             return Ok(G1::zero());
         }

@@ -39,13 +39,7 @@ impl CudaMsm {
         needed: usize,
     ) -> Result<&'a Buffer<G::Affine>, DeviceError> {
         let resident: &Resident<G> = bases.prepared(self.gpu.name())?;
-        if needed > bases.len() {
-            return Err(DeviceError::LengthMismatch {
-                what: "scalars",
-                expected: bases.len(),
-                got: needed,
-            });
-        }
+        bases.covers(needed)?;
         Ok(&resident.points)
     }
 

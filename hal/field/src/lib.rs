@@ -15,6 +15,10 @@ pub use ark_bn254::Fq2;
 /// The scalar field: every claim is a claim over `Fr`.
 pub use ark_bn254::Fr;
 
+mod univariate;
+
+pub use univariate::evaluate_from_points;
+
 use ark_ec::short_weierstrass::{Affine, Projective};
 
 // Spelt out, because a trait cannot be implemented for both groups under the names that the curve gives them: those

@@ -123,14 +123,7 @@ impl<G: MsmGroup> Msm<G> for Pool {
         scalars: Scalars<'_>,
     ) -> Result<G, DeviceError> {
         let len = scalars.len();
-        let needed = start.saturating_add(len);
-        if needed > bases.len() {
-            return Err(DeviceError::LengthMismatch {
-                what: "scalars",
-                expected: bases.len(),
-                got: needed,
-            });
-        }
+        bases.covers(start.saturating_add(len))?;
         let parts = self.divide(bases, len, 1, work::<G>(scalars), |worker, range| {
             let first = start + range.start;
             match scalars.slice(range) {

@@ -2,10 +2,9 @@
 //!
 //! A round polynomial of degree `d` travels as its values at `0, 2, …, d`: the value at 1 is what the claim leaves.
 
-use kernelwise_field::Fr;
+use kernelwise_field::{Fr, evaluate_from_points};
 
 use crate::error::VerifyError;
-use crate::poly::evaluate_from_points;
 use crate::transcript::{ProverTranscript, VerifierTranscript};
 
 /// What a sumcheck leaves to check: `g(point) = value`.

@@ -1,6 +1,6 @@
 //! Driving a device through the rounds of a sumcheck.
 
-use kernelwise_core::field::{AdditiveGroup, Field, Fr};
+use kernelwise_core::field::{AdditiveGroup, Field, Fr, evaluate_from_points};
 use kernelwise_core::program::Shape;
 use kernelwise_hal::{RoundPoly, RoundProver, SumcheckDevice, SumcheckRequest, Table, Term};
 
@@ -142,7 +142,7 @@ pub(crate) fn prove_batch(
         }
         let (r, _) = channel.send_round(label, total);
         for ((_, claim, _), values) in states.iter_mut().zip(&polys) {
-            *claim = kernelwise_core::poly::evaluate_from_points(values, r);
+            *claim = evaluate_from_points(values, r);
         }
         bind = Some(r);
         point.push(r);
@@ -164,10 +164,7 @@ pub(crate) fn prove_batch(
 fn extend_degree(mut values: Vec<Fr>, degree: usize) -> Vec<Fr> {
     let known = values.clone();
     for x in values.len()..=degree {
-        values.push(kernelwise_core::poly::evaluate_from_points(
-            &known,
-            Fr::from(x as u64),
-        ));
+        values.push(evaluate_from_points(&known, Fr::from(x as u64)));
     }
     values
 }

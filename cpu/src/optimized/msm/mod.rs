@@ -41,13 +41,7 @@ impl OptimizedMsm {
         needed: usize,
     ) -> Result<&'a Bases<G>, DeviceError> {
         let prepared = bases.prepared(&self.device)?;
-        if needed > bases.len() {
-            return Err(DeviceError::LengthMismatch {
-                what: "scalars",
-                expected: bases.len(),
-                got: needed,
-            });
-        }
+        bases.covers(needed)?;
         Ok(prepared)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use kernelwise_field::{AdditiveGroup, Field, Fr};
+use crate::{AdditiveGroup, Field, Fr};
 
 /// `1/i!` for the degrees that occur.
 static INVERSE_FACTORIALS: LazyLock<Vec<Fr>> = LazyLock::new(|| {
