@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use kernelwise_hal::{DeviceInfo, DeviceKind};
+use kernelwise_hal::{Device, DeviceKind, Peak};
 use serde::{Deserialize, Serialize};
 
 use crate::BenchError;
-use crate::meter::Meter;
+use crate::meter::{Meter, Metered};
 
 /// Work that can be repeated.
 pub trait Task: Send {
@@ -100,6 +100,8 @@ pub struct Contender {
     pub role: Role,
     /// The time that counts.
     pub clock: Clock,
+    /// What its hardware does at most, if that is known.
+    pub peak: Option<Peak>,
     /// Counts the work of one run, if the contender is metered.
     pub meter: Option<Arc<Meter>>,
     /// The work.
@@ -107,14 +109,16 @@ pub struct Contender {
 }
 
 impl Contender {
-    /// A device; `meter` counts what is asked of it.
-    pub fn device(info: &DeviceInfo, meter: Arc<Meter>, task: Box<dyn Task>) -> Self {
+    /// A device, whose meter counts what is asked of it.
+    pub fn device(device: &Metered, task: Box<dyn Task>) -> Self {
+        let info = device.info();
         Self {
             name: info.name.clone(),
             description: info.description.clone(),
             role: Role::Device,
             clock: Clock::of_device(info.kind),
-            meter: Some(meter),
+            peak: device.peak(),
+            meter: Some(device.meter()),
             task,
         }
     }
@@ -126,6 +130,7 @@ impl Contender {
             description: description.to_owned(),
             role: Role::Reference,
             clock: Clock::Cpu,
+            peak: None,
             meter: None,
             task,
         }

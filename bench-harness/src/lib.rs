@@ -12,6 +12,7 @@
 //! | [`ops`] | the operations, each a list of cases |
 //! | [`mod@reference`] | the libraries that devices are compared with |
 //! | [`case`] and [`mod@measure`] | one comparison, and how it is sampled |
+//! | [`mod@floor`] | the least time that the hardware of a device allows |
 //! | [`mod@models`] | whole proofs |
 //! | [`mod@fpga`] | the FPGA core: counted cycles and bytes, and the times that follow from them |
 //! | [`mod@isolated`] | Groth16 proofs, each contender in a process of its own |
@@ -28,6 +29,7 @@ pub mod commands;
 pub mod compare;
 pub mod devices;
 pub mod error;
+pub mod floor;
 pub mod fpga;
 pub mod inputs;
 pub mod isolated;

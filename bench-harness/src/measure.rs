@@ -5,6 +5,7 @@ use kernelwise_prover::memory;
 use crate::case::{Case, Contender, Role};
 use crate::clock::{CpuScope, Lap, Stopwatch};
 use crate::error::BenchError;
+use crate::floor::floor_ns;
 use crate::meter::Counters;
 use crate::record::{BenchRecord, Ratio, SCHEMA};
 use crate::samples::Samples;
@@ -183,6 +184,9 @@ fn records(
             phases: Vec::new(),
             proof_bytes: None,
             verify_ns: None,
+            floor_ns: contender
+                .peak
+                .and_then(|peak| floor_ns(peak, case.op, case.scalar_kind, case.log_size)),
             verified: true,
         }
     };
@@ -193,6 +197,8 @@ fn records(
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicU8, Ordering};
+
+    use kernelwise_hal::Peak;
 
     use super::*;
     use crate::case::task;
@@ -232,6 +238,24 @@ mod tests {
         assert_eq!(records[1].samples_ns.len(), 5);
         assert!(records.iter().all(|record| record.verified));
         assert!(records[0].ratio.is_none());
+    }
+
+    #[test]
+    fn a_device_of_known_peak_has_a_floor() {
+        let peak = Peak {
+            multiply_adds_per_second: 264,
+            bytes_per_second: u64::MAX,
+        };
+        let known = Contender {
+            peak: Some(peak),
+            ..constant("dev", Role::Device, 1)
+        };
+        let mut case = case(vec![constant("ref", Role::Reference, 1), known]);
+        (case.op, case.scalar_kind) = ("ntt", "forward");
+        let records = measure(case, SAMPLING).unwrap();
+        assert_eq!(records[0].floor_ns, None);
+        // 8/2 · 3 products, one a second.
+        assert_eq!(records[1].floor_ns, Some(12e9));
     }
 
     #[test]

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use kernelwise_field::{Fr, G2};
 use kernelwise_hal::{
     BaseSet, Contract, ContractAxis, Device, DeviceError, DeviceInfo, FractionLayer, FractionTree,
-    IntMatrix, IntSlice, Msm, MsmGroup, Ntt, RoundProver, Scalars, SumcheckDevice, SumcheckRequest,
-    Table,
+    IntMatrix, IntSlice, Msm, MsmGroup, Ntt, Peak, RoundProver, Scalars, SumcheckDevice,
+    SumcheckRequest, Table,
 };
 use serde::{Deserialize, Serialize};
 
@@ -122,6 +122,10 @@ impl Device for Metered {
 
     fn ntt(&self) -> Option<&dyn Ntt> {
         self.device.ntt().map(|_| self as &dyn Ntt)
+    }
+
+    fn peak(&self) -> Option<Peak> {
+        self.device.peak()
     }
 }
 

@@ -104,6 +104,9 @@ pub struct BenchRecord {
     /// Median time to verify, on the same clock, for proofs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verify_ns: Option<f64>,
+    /// The least time that the hardware of the device allows, in nanoseconds, where it is known and the operation has a derivation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub floor_ns: Option<f64>,
     /// Whether every sample's result was checked; records of which this is false are not exported.
     pub verified: bool,
 }
@@ -218,6 +221,7 @@ pub(crate) mod tests {
             phases: Vec::new(),
             proof_bytes: None,
             verify_ns: None,
+            floor_ns: None,
             verified: true,
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use kernelwise_field::G2;
 use kernelwise_hal::{
-    Contract, Device, DeviceError, DeviceInfo, DeviceKind, Msm, Ntt, SumcheckDevice,
+    Contract, Device, DeviceError, DeviceInfo, DeviceKind, Msm, Ntt, Peak, SumcheckDevice,
 };
 
 use crate::contract::CudaContract;
@@ -16,6 +16,7 @@ use crate::sumcheck::CudaSumcheck;
 /// A GPU behind a driver.
 pub struct CudaDevice {
     info: DeviceInfo,
+    peak: Option<Peak>,
     msm: CudaMsm,
     sumcheck: CudaSumcheck,
     contract: CudaContract,
@@ -35,6 +36,7 @@ impl CudaDevice {
             memory_bytes: Some(properties.memory_bytes),
         };
         Self {
+            peak: properties.peak(),
             info,
             contract: CudaContract::new(gpu.clone()),
             msm: CudaMsm::new(gpu.clone()),
@@ -87,5 +89,9 @@ impl Device for CudaDevice {
 
     fn ntt(&self) -> Option<&dyn Ntt> {
         Some(&self.ntt)
+    }
+
+    fn peak(&self) -> Option<Peak> {
+        self.peak
     }
 }

@@ -23,6 +23,10 @@ fn play() -> Result<(), DeviceError> {
         }
         _ => CudaDevice::open(0, None)?,
     };
+    // Two multiprocessors at 1.41 GHz, 5120 bits at 1.215 GHz.
+    let peak = device.peak().unwrap();
+    assert_eq!(peak.multiply_adds_per_second, 180_480_000_000);
+    assert_eq!(peak.bytes_per_second, 1_555_200_000_000);
     let mut outcome = Ok(());
     for _ in 0..2 {
         // Whatever fails, what follows fails as well, and ends.

@@ -33,6 +33,15 @@ pub struct DeviceInfo {
     pub memory_bytes: Option<u64>,
 }
 
+/// What the arithmetic units and the memory of a device do at most: no operation is faster than its work over these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Peak {
+    /// Multiply-adds of 32-bit integers a second; one with a result of 64 bits counts as two.
+    pub multiply_adds_per_second: u64,
+    /// Bytes a second between the device and its own memory.
+    pub bytes_per_second: u64,
+}
+
 /// Which operations a device offers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Capabilities {
@@ -85,6 +94,11 @@ pub trait Device: Send + Sync {
 
     /// Number-theoretic transforms, if offered.
     fn ntt(&self) -> Option<&dyn Ntt> {
+        None
+    }
+
+    /// What its hardware does at most, if that is known.
+    fn peak(&self) -> Option<Peak> {
         None
     }
 

@@ -6,8 +6,8 @@ use kernelwise_field::{Fr, G2};
 
 use crate::{
     BaseSet, Contract, ContractAxis, Device, DeviceError, DeviceInfo, ErrorKind, FractionLayer,
-    FractionTree, IntMatrix, IntSlice, Msm, MsmGroup, Ntt, RoundProver, Scalars, SumcheckDevice,
-    SumcheckRequest,
+    FractionTree, IntMatrix, IntSlice, Msm, MsmGroup, Ntt, Peak, RoundProver, Scalars,
+    SumcheckDevice, SumcheckRequest,
 };
 
 /// Offers what either of two devices offers, and does on the second what the first does not offer or has no memory for.
@@ -93,6 +93,10 @@ impl Device for Fallback {
 
     fn ntt(&self) -> Option<&dyn Ntt> {
         self.offers(Device::ntt).then_some(self)
+    }
+
+    fn peak(&self) -> Option<Peak> {
+        self.first.peak()
     }
 }
 

@@ -36,7 +36,7 @@ pub mod sumcheck;
 pub mod conformance;
 
 pub use contract::{Contract, ContractAxis, IntMatrix};
-pub use device::{Capabilities, Device, DeviceInfo, DeviceKind};
+pub use device::{Capabilities, Device, DeviceInfo, DeviceKind, Peak};
 pub use dual::DualDevice;
 pub use error::{DeviceError, ErrorKind};
 pub use factors::Factors;

@@ -7,7 +7,7 @@ use kernelwise_field::{G1, G1Affine, G2};
 
 use crate::{
     BaseSet, Contract, Device, DeviceError, DeviceInfo, DeviceKind, ErrorKind, FractionTree, Msm,
-    Ntt, RoundProver, Scalars, SumcheckDevice, SumcheckRequest,
+    Ntt, Peak, RoundProver, Scalars, SumcheckDevice, SumcheckRequest,
 };
 
 /// The largest requests that a device is to get.
@@ -132,6 +132,10 @@ impl Device for Split {
 
     fn ntt(&self) -> Option<&dyn Ntt> {
         self.rest.ntt()
+    }
+
+    fn peak(&self) -> Option<Peak> {
+        self.rest.peak()
     }
 }
 

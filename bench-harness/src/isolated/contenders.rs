@@ -92,6 +92,7 @@ pub(super) fn case(prover: Prover, folder: &Path, log_size: u32) -> Result<Case,
             Prover::Resident | Prover::Streamed => Role::Device,
         },
         clock: Clock::Cpu,
+        peak: None,
         meter: None,
         task,
     };

@@ -120,6 +120,7 @@ pub fn measure_model(
         phases: summarise(&phases, &peaks),
         proof_bytes: Some(proof_bytes),
         verify_ns: Some(median(verifying.on(clock))),
+        floor_ns: None,
         verified: true,
     })
 }

@@ -45,15 +45,14 @@ pub(super) fn case(setting: &Setting, log_size: u32) -> Result<Case, BenchError>
         info.kind == DeviceKind::Cpu && info.name == "cpu"
     });
     let host = host.ok_or_else(|| setting.unsupported(OPERATION))?;
-    let meter = host.meter();
     let lanes = LaneTask {
         a,
         b,
         passes,
         table: None,
-        meter: Arc::clone(&meter),
+        meter: host.meter(),
     };
-    let devices = vec![Contender::device(host.info(), meter, Box::new(lanes))];
+    let devices = vec![Contender::device(host, Box::new(lanes))];
     Ok(Case {
         op: "field",
         log_size,

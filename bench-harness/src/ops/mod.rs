@@ -12,6 +12,7 @@ mod sumcheck;
 mod sumcheck_wide;
 mod sums;
 
+pub(crate) use msm_rows::row_len;
 pub(crate) use sumcheck::Instance as SumcheckInstance;
 
 use std::ops::RangeInclusive;
@@ -194,7 +195,7 @@ impl Setting {
         let contenders: Vec<Contender> = able
             .map(|device| {
                 let task = build(device.clone())?;
-                Ok(Contender::device(device.info(), device.meter(), task))
+                Ok(Contender::device(device, task))
             })
             .collect::<Result<_, BenchError>>()?;
         if contenders.is_empty() {

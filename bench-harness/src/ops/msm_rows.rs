@@ -12,7 +12,7 @@ use crate::inputs::Rng;
 use crate::reference::ark;
 
 /// Scalars per row: as square as powers of two allow, never fewer columns than rows.
-pub(super) fn row_len(log_size: u32) -> usize {
+pub(crate) fn row_len(log_size: u32) -> usize {
     1 << log_size.div_ceil(2)
 }
 

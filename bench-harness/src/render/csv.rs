@@ -2,7 +2,7 @@
 
 use crate::record::{BenchRecord, Report};
 
-const COLUMNS: [&str; 29] = [
+const COLUMNS: [&str; 30] = [
     "schema",
     "date",
     "commit",
@@ -32,6 +32,7 @@ const COLUMNS: [&str; 29] = [
     "peak_memory_bytes",
     "proof_bytes",
     "verify_ns",
+    "floor_ns",
 ];
 
 /// A header and one line per record.
@@ -95,6 +96,7 @@ fn cells(record: &BenchRecord) -> [String; COLUMNS.len()] {
         optional(record.peak_memory_bytes),
         optional(record.proof_bytes),
         optional(record.verify_ns),
+        optional(record.floor_ns),
     ]
 }
 

@@ -1,9 +1,9 @@
 //! One page with everything in it: machine, plots, tables. It loads nothing.
 
-use super::plot::{Plot, Series};
+use super::plot::{Line, Plot, Series};
 use super::table::{self, Align, Table};
 use super::units;
-use crate::case::Role;
+use crate::case::{Clock, Role};
 use crate::error::BenchError;
 use crate::record::{BenchRecord, Report};
 
@@ -49,6 +49,7 @@ pub fn encode(report: &Report) -> Result<String, BenchError> {
     page += "<footer>Median, minimum and spread of the samples of one run each, apart from warm-up. \
              Devices and references alternate sample by sample in one process; ratios are the reference's time over the \
              device's, of processor time for devices that compute on host cores and of wall time for others. \
+             The floor of a device is what its clocks allow, operands in its memory. \
              Every result was compared with the reference's bit by bit.</footer>\n</body>\n</html>\n";
     Ok(page)
 }
@@ -133,24 +134,53 @@ impl Group<'_> {
         format!("{} {}, {} thread{s}", self.op, self.kind, self.threads)
     }
 
-    /// Time against size, and ratio against size.
+    /// Time against size, with the floors of devices that have one, and ratio against size.
+    ///
+    /// Times are of one clock: wall time as soon as one of the devices computes elsewhere than on host cores.
     fn plots(&self) -> Vec<Plot> {
         let mut times = Vec::new();
         let mut ratios = Vec::new();
+        let uses_cpu = self.devices().all(|record| record.clock == Clock::Cpu);
+        let time = |record: &BenchRecord| match uses_cpu {
+            true => record.median_ns,
+            false => record.wall_median_ns,
+        };
         for record in &self.records {
             let x = f64::from(record.log_size.unwrap_or_default());
-            push(&mut times, record.device.clone(), (x, record.median_ns));
+            push(
+                &mut times,
+                record.device.clone(),
+                (x, time(record)),
+                Line::Measured,
+            );
             for ratio in &record.ratios {
                 let name = format!("{} vs {}", record.device, ratio.reference);
-                push(&mut ratios, name, (x, ratio.ratio));
+                push(&mut ratios, name, (x, ratio.ratio), Line::Measured);
+            }
+            if record.role == Role::Device && record.clock == Clock::Wall {
+                let host = self.devices().filter(|host| host.clock == Clock::Cpu);
+                for host in host.filter(|host| host.log_size == record.log_size) {
+                    let name = format!("{} vs {}", record.device, host.device);
+                    push(
+                        &mut ratios,
+                        name,
+                        (x, time(host) / time(record)),
+                        Line::Measured,
+                    );
+                }
             }
         }
-        let uses_cpu = self
-            .records
-            .iter()
-            .filter(|record| record.role == Role::Device)
-            .all(|record| record.clock == crate::case::Clock::Cpu);
-        let clock = if uses_cpu { "processor time" } else { "time" };
+        for record in self.devices() {
+            if let (Some(floor), Some(log_size)) = (record.floor_ns, record.log_size) {
+                let name = format!("floor of {}", record.device);
+                push(&mut times, name, (f64::from(log_size), floor), Line::Bound);
+            }
+        }
+        let clock = if uses_cpu {
+            "processor time"
+        } else {
+            "wall time"
+        };
         vec![
             Plot {
                 title: format!("{}: time", self.name()),
@@ -166,14 +196,20 @@ impl Group<'_> {
             },
         ]
     }
+
+    fn devices(&self) -> impl Iterator<Item = &BenchRecord> {
+        let records = self.records.iter().copied();
+        records.filter(|record| record.role == Role::Device)
+    }
 }
 
-fn push(series: &mut Vec<Series>, name: String, point: (f64, f64)) {
+fn push(series: &mut Vec<Series>, name: String, point: (f64, f64), line: Line) {
     match series.iter_mut().find(|series| series.name == name) {
         Some(found) => found.points.push(point),
         None => series.push(Series {
             name,
             points: vec![point],
+            line,
         }),
     }
 }
@@ -209,6 +245,39 @@ mod tests {
         record.op = "contract".to_owned();
         report.extend([record]);
         assert_eq!(encode(&report).unwrap().matches("<svg").count(), 4);
+    }
+
+    #[test]
+    fn a_card_is_shown_against_the_host_with_its_floor() {
+        let mut report = sample_report();
+        let card = |log_size, floor_ns| {
+            let time = f64::from(1 << log_size);
+            BenchRecord {
+                role: Role::Device,
+                clock: Clock::Wall,
+                floor_ns,
+                ..sample_record("cuda", log_size, time)
+            }
+        };
+        report.extend((10..13).map(|log_size| card(log_size, Some(300.0))));
+        let groups = groups(&report);
+        let [times, ratios] = &groups[0].plots()[..] else {
+            panic!("two plots");
+        };
+        let named = |plot: &Plot, name: &str| {
+            let found = plot.series.iter().find(|series| series.name == name);
+            found.cloned().unwrap()
+        };
+        assert_eq!(times.y_label, "median wall time");
+        let floor = named(times, "floor of cuda");
+        assert_eq!(floor.line, Line::Bound);
+        assert_eq!(floor.points, [(10.0, 300.0), (11.0, 300.0), (12.0, 300.0)]);
+        // Wall time is a tenth more than the time of a sample.
+        assert_eq!(named(times, "cuda").points[0], (10.0, 1024.0 * 1.1));
+        assert_eq!(named(ratios, "cuda vs cpu").points[2], (12.0, 50.0));
+        assert!(encode(&report).unwrap().contains("floor of cuda"));
+        report.records.retain(|record| record.device != "cuda");
+        assert!(!encode(&report).unwrap().contains("floor of cuda"));
     }
 
     #[test]

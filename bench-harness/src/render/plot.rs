@@ -29,6 +29,17 @@ pub struct Series {
     pub name: String,
     /// Binary logarithm of the size, and the value above zero.
     pub points: Vec<(f64, f64)>,
+    /// How it is drawn.
+    pub line: Line,
+}
+
+/// How a series is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Line {
+    /// Measured: points on a line.
+    Measured,
+    /// Derived: a dashed line.
+    Bound,
 }
 
 /// A plot over sizes.
@@ -86,17 +97,20 @@ impl Plot {
             .draw()?;
         for (series, &colour) in self.series.iter().zip(COLOURS.iter().cycle()) {
             let scaled: Vec<(f64, f64)> = series.points.iter().map(|&(x, y)| (x, y.ln())).collect();
-            chart
-                .draw_series(LineSeries::new(scaled.clone(), colour.stroke_width(2)))?
-                .label(&series.name)
-                .legend(move |(x, y)| {
-                    PathElement::new([(x, y), (x + 16, y)], colour.stroke_width(2))
-                });
-            chart.draw_series(
-                scaled
-                    .iter()
-                    .map(|&point| Circle::new(point, 3, colour.filled())),
-            )?;
+            let drawn = match series.line {
+                Line::Measured => {
+                    let dot = |&point: &(f64, f64)| Circle::new(point, 3, colour.filled());
+                    chart.draw_series(scaled.iter().map(dot))?;
+                    chart.draw_series(LineSeries::new(scaled, colour.stroke_width(2)))?
+                }
+                Line::Bound => {
+                    let dashes = DashedLineSeries::new(scaled, 6, 4, colour.stroke_width(2));
+                    chart.draw_series(dashes)?
+                }
+            };
+            drawn.label(&series.name).legend(move |(x, y)| {
+                PathElement::new([(x, y), (x + 16, y)], colour.stroke_width(2))
+            });
         }
         chart
             .configure_series_labels()
@@ -194,6 +208,7 @@ mod tests {
             series: vec![Series {
                 name: "cpu & co".to_owned(),
                 points,
+                line: Line::Measured,
             }],
             format: units::time,
         }

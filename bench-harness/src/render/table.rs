@@ -107,6 +107,8 @@ pub fn primitives(report: &Report) -> Table {
     ];
     columns.extend(over.iter().map(|name| (name.as_str(), Align::Right)));
     columns.push(("peak", Align::Right));
+    let floors = report.records.iter().any(|r| r.floor_ns.is_some());
+    columns.extend(floors.then_some(("floor", Align::Right)));
     let mut table = Table::new(&columns);
     for record in report.records.iter().filter(|r| r.log_size.is_some()) {
         let (count, unit) = work(record);
@@ -135,6 +137,9 @@ pub fn primitives(report: &Report) -> Table {
                 .peak_memory_bytes
                 .map_or_else(String::new, units::bytes),
         );
+        if floors {
+            row.push(record.floor_ns.map_or_else(String::new, units::time));
+        }
         table.push(row);
     }
     table
@@ -221,6 +226,18 @@ mod tests {
         let text = table.to_string();
         assert!(text.contains("4.00x"), "{text}");
         assert!(text.contains("50.0 ns"), "{text}");
+    }
+
+    #[test]
+    fn floors_have_a_column_where_there_are_any() {
+        let mut report = sample_report();
+        let has_floors = |table: &Table| table.columns().iter().any(|(name, _)| name == "floor");
+        assert!(!has_floors(&primitives(&report)));
+        report.records[1].floor_ns = Some(2e6);
+        let table = primitives(&report);
+        assert!(has_floors(&table));
+        let floor = |row: usize| table.rows()[row].last().cloned().unwrap();
+        assert_eq!((floor(0), floor(1)), (String::new(), "2.00 ms".to_owned()));
     }
 
     #[test]

@@ -137,7 +137,10 @@ int cuDeviceGet(int* device, int ordinal) {
 
 int cuDeviceGetAttribute(int* value, int attribute, int) {
     switch (attribute) {
+        case 13: *value = 1410000; return SUCCESS;                  // clock, in kHz
         case 16: *value = 2; return SUCCESS;                        // multiprocessors
+        case 36: *value = 1215000; return SUCCESS;                  // clock of the memory
+        case 37: *value = 5120; return SUCCESS;                     // width of its bus, in bits
         case 75: *value = fault("generation") ? 7 : 8; return SUCCESS;  // compute capability, major
         case 76: *value = 0; return SUCCESS;                        // and minor
         case 97: *value = SHARED_BYTES; return SUCCESS;             // shared memory with permission

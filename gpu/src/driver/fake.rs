@@ -33,6 +33,9 @@ impl Fake {
                 shared_bytes_per_block: 48 << 10,
                 compute_capability: (8, 0),
                 memory_bytes,
+                clock_khz: 0,
+                memory_clock_khz: 0,
+                memory_bus_bits: 0,
             },
             memory: Mutex::default(),
         }

@@ -3,6 +3,8 @@
 //! Operations on one driver happen in the order they were called; only [`Driver::read`] waits for those before it. A driver is shared
 //! by everything on its card ([`Gpu`]), and memory is owned by buffers.
 
+use kernelwise_hal::Peak;
+
 mod buffer;
 pub mod cuda;
 mod element;
@@ -34,6 +36,33 @@ pub struct Properties {
     pub compute_capability: (u32, u32),
     /// Memory of the card, in bytes.
     pub memory_bytes: u64,
+    /// Highest clock of the multiprocessors, in kHz; 0 if unknown.
+    pub clock_khz: u32,
+    /// Highest clock of the memory, in kHz; 0 if unknown.
+    pub memory_clock_khz: u32,
+    /// Width of the memory bus, in bits; 0 if unknown.
+    pub memory_bus_bits: u32,
+}
+
+/// Multiply-adds of 32-bit integers that a multiprocessor starts per clock, on every generation from 8.0 on
+/// ([CUDA C++ Programming Guide](https://docs.nvidia.com/cuda/cuda-c-programming-guide/#arithmetic-instructions)).
+const LANES: u64 = 64;
+
+impl Properties {
+    /// What the card does at most, if its clocks are known.
+    pub fn peak(&self) -> Option<Peak> {
+        let hertz = |khz: u32| u64::from(khz) * 1000;
+        // Memory transfers twice per clock.
+        let bytes_per_second =
+            2 * hertz(self.memory_clock_khz) * u64::from(self.memory_bus_bits) / 8;
+        let peak = Peak {
+            multiply_adds_per_second: u64::from(self.multiprocessors)
+                * LANES
+                * hertz(self.clock_khz),
+            bytes_per_second,
+        };
+        (peak.multiply_adds_per_second > 0 && bytes_per_second > 0).then_some(peak)
+    }
 }
 
 /// An address in the memory of a device.
@@ -95,4 +124,30 @@ pub trait Driver: Send + Sync {
     /// # Errors
     /// [`DriverError::Launch`] if there is no such kernel or it refuses the launch; [`DriverError::Lost`].
     fn launch(&self, launch: &Launch<'_>) -> Result<(), DriverError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn peaks_follow_from_clocks() {
+        let mut card = Properties {
+            description: String::new(),
+            multiprocessors: 132,
+            shared_bytes_per_block: 0,
+            compute_capability: (9, 0),
+            memory_bytes: 0,
+            clock_khz: 1_980_000,
+            memory_clock_khz: 2_619_000,
+            memory_bus_bits: 5120,
+        };
+        let peak = Peak {
+            multiply_adds_per_second: 16_727_040_000_000,
+            bytes_per_second: 3_352_320_000_000,
+        };
+        assert_eq!(card.peak(), Some(peak));
+        card.memory_clock_khz = 0;
+        assert_eq!(card.peak(), None);
+    }
 }

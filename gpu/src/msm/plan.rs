@@ -195,6 +195,9 @@ mod tests {
             shared_bytes_per_block: 227 << 10,
             compute_capability: (9, 0),
             memory_bytes: 80 << 30,
+            clock_khz: 1_980_000,
+            memory_clock_khz: 2_619_000,
+            memory_bus_bits: 5120,
         }
     }
 

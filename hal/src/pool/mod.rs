@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use kernelwise_field::G2;
 
 use crate::{
-    Contract, Device, DeviceError, DeviceInfo, DeviceKind, ErrorKind, FractionTree, Msm, Ntt,
+    Contract, Device, DeviceError, DeviceInfo, DeviceKind, ErrorKind, FractionTree, Msm, Ntt, Peak,
     SumcheckDevice,
 };
 use rates::Rates;
@@ -135,6 +135,22 @@ impl Device for Pool {
     fn ntt(&self) -> Option<&dyn Ntt> {
         self.first(Device::ntt)
     }
+
+    fn peak(&self) -> Option<Peak> {
+        let peaks = self.members.iter().map(|member| member.device.peak());
+        let none = Peak {
+            multiply_adds_per_second: 0,
+            bytes_per_second: 0,
+        };
+        peaks.into_iter().try_fold(none, |sum, peak| {
+            let peak = peak?;
+            Some(Peak {
+                multiply_adds_per_second: sum.multiply_adds_per_second
+                    + peak.multiply_adds_per_second,
+                bytes_per_second: sum.bytes_per_second + peak.bytes_per_second,
+            })
+        })
+    }
 }
 
 /// Whether a refusal means that a device has no room for a request, rather than that something is wrong.
@@ -210,6 +226,41 @@ fn shares(total: usize, weights: &[f64], grain: usize) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    struct OnlyPeak(DeviceInfo, Option<Peak>);
+
+    impl Device for OnlyPeak {
+        fn info(&self) -> &DeviceInfo {
+            &self.0
+        }
+
+        fn peak(&self) -> Option<Peak> {
+            self.1
+        }
+    }
+
+    #[test]
+    fn peaks_add_up_where_all_are_known() {
+        let device = |multiply_adds_per_second| -> Arc<dyn Device> {
+            let info = crate::NullDevice::default().info().clone();
+            let peak = Peak {
+                multiply_adds_per_second,
+                bytes_per_second: 7,
+            };
+            let known = multiply_adds_per_second > 0;
+            Arc::new(OnlyPeak(info, known.then_some(peak)))
+        };
+        let peak = |rates: &[u64]| {
+            let devices = rates.iter().map(|&rate| device(rate)).collect();
+            Pool::new(devices, Grain::default()).unwrap().peak()
+        };
+        let sum = Peak {
+            multiply_adds_per_second: 3,
+            bytes_per_second: 14,
+        };
+        assert_eq!(peak(&[1, 2]), Some(sum));
+        assert_eq!(peak(&[1, 0]), None);
+    }
 
     #[test]
     fn shares_follow_weights_and_add_up() {

@@ -79,6 +79,11 @@ fn device_properties(ordinal: u32) -> Result<Result<Properties, DriverError>, Fa
         compute_capability,
         // SAFETY: the device came from the driver.
         memory_bytes: unsafe { result::device::total_mem(device) }? as u64,
+        // Nothing but a bound in reports depends on these: a driver need not say them.
+        clock_khz: attribute(Attribute::CU_DEVICE_ATTRIBUTE_CLOCK_RATE).unwrap_or(0),
+        memory_clock_khz: attribute(Attribute::CU_DEVICE_ATTRIBUTE_MEMORY_CLOCK_RATE).unwrap_or(0),
+        memory_bus_bits: attribute(Attribute::CU_DEVICE_ATTRIBUTE_GLOBAL_MEMORY_BUS_WIDTH)
+            .unwrap_or(0),
     }))
 }
 
