@@ -5,6 +5,7 @@ use kernelwise_hal::contract::check_weights;
 use kernelwise_hal::{Contract, ContractAxis, DeviceError, IntMatrix, IntSlice};
 
 use crate::driver::{Args, Buffer, Gpu, Grid};
+use crate::overlap::overlapped;
 
 // Sizes that the kernels have as well.
 const PLANES: usize = 32;
@@ -36,13 +37,13 @@ impl CudaContract {
         }
     }
 
-    /// Contracts a matrix that is as small as it has to be.
-    fn part(
+    /// Starts the contraction of a matrix that is as small as it has to be; nothing waits for the card.
+    fn start(
         &self,
         matrix: IntMatrix<'_>,
         axis: ContractAxis,
         weights: &[Fr],
-    ) -> Result<Vec<Fr>, DeviceError> {
+    ) -> Result<Buffer<Fr>, DeviceError> {
         let (outputs, entries, kernel) = match axis {
             ContractAxis::Rows => (matrix.cols(), matrix.rows(), "kw_contract_rows"),
             ContractAxis::Cols => (matrix.rows(), matrix.cols(), "kw_contract_cols"),
@@ -91,7 +92,7 @@ impl CudaContract {
             Grid::over(outputs, FINISH_THREADS),
             &args,
         )?;
-        results.read()
+        Ok(results)
     }
 
     /// Entries of a segment: enough segments for all multiprocessors, but none so short that writing its sums takes longer than computing them.
@@ -114,8 +115,8 @@ impl CudaContract {
     /// Rows of a matrix that are on the card at a time.
     fn rows_at_once(&self, matrix: &IntMatrix<'_>) -> Result<usize, DeviceError> {
         let row_bytes = matrix.cols() * matrix.data().value_bytes();
-        // A quarter for the integers leaves enough for the sums, which are wider and fewer.
-        let free = usize::try_from(self.gpu.free_bytes()? / 4).unwrap_or(usize::MAX);
+        // An eighth for the integers, twice because the next part travels meanwhile, leaves enough for the sums, which are wider and fewer.
+        let free = usize::try_from(self.gpu.free_bytes()? / 8).unwrap_or(usize::MAX);
         Ok((free.min(self.max_part_bytes) / row_bytes.max(1)).clamp(1, matrix.rows()))
     }
 }
@@ -155,26 +156,29 @@ impl Contract for CudaContract {
             return Ok(vec![Fr::from(0u64); outputs]);
         }
         let step = self.rows_at_once(&matrix)?;
-        let mut results = Vec::with_capacity(outputs);
-        for start in (0..matrix.rows()).step_by(step) {
+        let start = |start: usize| {
             let rows = start..(start + step).min(matrix.rows());
             let range = rows.start * matrix.cols()..rows.end * matrix.cols();
             let data = matrix.data().slice(range).unwrap_or(matrix.data());
             let part = IntMatrix::new(data, rows.len(), matrix.cols())?;
             match axis {
-                ContractAxis::Cols => results.extend(self.part(part, axis, weights)?),
-                ContractAxis::Rows => {
-                    let sums = self.part(part, axis, &weights[rows])?;
-                    if results.is_empty() {
-                        results = sums;
-                    } else {
-                        let both = results.iter_mut().zip(sums);
-                        both.for_each(|(result, sum)| *result += sum);
-                    }
-                }
+                ContractAxis::Cols => self.start(part, axis, weights),
+                ContractAxis::Rows => self.start(part, axis, &weights[rows]),
             }
-        }
-        Ok(results)
+        };
+        let starts = (0..matrix.rows()).step_by(step);
+        let parts = overlapped(starts, start, |results| results.read())?;
+        Ok(match axis {
+            ContractAxis::Cols => parts.concat(),
+            ContractAxis::Rows => {
+                let mut sums = vec![Fr::from(0u64); outputs];
+                for part in parts {
+                    let both = sums.iter_mut().zip(part);
+                    both.for_each(|(sum, value)| *sum += value);
+                }
+                sums
+            }
+        })
     }
 }
 

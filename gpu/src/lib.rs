@@ -17,6 +17,7 @@ mod factory;
 mod kernels;
 mod msm;
 mod ntt;
+mod overlap;
 mod sumcheck;
 
 pub use device::CudaDevice;

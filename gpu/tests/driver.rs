@@ -6,13 +6,19 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
+use kernelwise_cpu::CpuDevice;
 use kernelwise_gpu::CudaDevice;
 use kernelwise_gpu::driver::cuda::Cuda;
-use kernelwise_hal::field::Fr;
-use kernelwise_hal::{Device, DeviceError, SumcheckRequest, Table, Term};
+use kernelwise_hal::field::{CurveGroup, Field, Fr, G1, PrimeGroup};
+use kernelwise_hal::{
+    ContractAxis, Device, DeviceError, IntMatrix, IntSlice, Scalars, SumcheckRequest, Table, Term,
+};
 
 /// Names the fault to the stand-in.
 const FAULT: &str = "KERNELWISE_STANDIN";
+
+/// Numbers the order in which the stand-in goes on with streams.
+const ORDER: &str = "KERNELWISE_STANDIN_ORDER";
 
 /// Opens the card and plays two sumchecks.
 fn play() -> Result<(), DeviceError> {
@@ -55,6 +61,41 @@ fn sumcheck(device: &CudaDevice) -> Result<(), DeviceError> {
     Ok(())
 }
 
+/// Several batches of everything that uploads, on a card with so little memory that there are several; compared with the CPU.
+fn batches() -> Result<bool, DeviceError> {
+    const LEN: usize = 6000;
+    let cuda = CudaDevice::open(0, None)?;
+    let cpu = CpuDevice::optimized();
+    let points: Vec<G1> = (1..=LEN as u64)
+        .map(|i| G1::generator() * Fr::from(i * i))
+        .collect();
+    let points = G1::normalize_batch(&points);
+    let full: Vec<Fr> = (1..=LEN as u64)
+        .map(|i| Fr::from(i).inverse().unwrap())
+        .collect();
+    let small: Vec<i16> = (0..4 * LEN as u64).map(|i| (i * 7919) as i16).collect();
+    let matrix = IntMatrix::new(IntSlice::I16(&small), LEN, 4)?;
+    let sums = |device: &dyn Device| {
+        let (msm, contract) = (device.msm().unwrap(), device.contract().unwrap());
+        let bases = msm.load(&points)?;
+        let mut sums = msm.msm_rows(&bases, Scalars::Int(IntSlice::I16(&small)), LEN)?;
+        sums.push(msm.msm(&bases, Scalars::Fr(&full))?);
+        Ok((sums, contract.contract(matrix, ContractAxis::Rows, &full)?))
+    };
+    let (expected, got): (_, (Vec<G1>, Vec<Fr>)) = (sums(&cpu)?, sums(&cuda)?);
+    Ok(got == expected)
+}
+
+#[test]
+#[ignore = "the other process of streams_wait_for_each_other"]
+fn one_order() {
+    match batches() {
+        Ok(true) => println!("outcome: fine"),
+        Ok(false) => println!("outcome: wrong"),
+        Err(error) => println!("outcome: {:?}: {error}", error.kind()),
+    }
+}
+
 #[test]
 #[ignore = "the other process of every_refusal_is_typed"]
 fn one_driver() {
@@ -64,20 +105,37 @@ fn one_driver() {
     }
 }
 
+/// What `test` says in a process of its own.
+fn outcome(test: &str, fault: &str, order: u32) -> String {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", test, "--nocapture"])
+        .env(FAULT, fault)
+        .env(ORDER, order.to_string())
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{fault} in order {order}: {text}");
+    let line = text.split("outcome: ").nth(1).unwrap();
+    line.lines().next().unwrap().to_owned()
+}
+
+/// Whatever the order of the streams, results are right; and an order shows where one does not wait for the other.
+#[test]
+#[ignore = "needs the stand-in for libcuda"]
+fn streams_wait_for_each_other() {
+    for order in 0..4 {
+        assert_eq!(
+            outcome("one_order", "small", order),
+            "fine",
+            "order {order}"
+        );
+    }
+    assert_ne!(outcome("one_order", "small,forgetful", 0), "fine");
+}
+
 #[test]
 #[ignore = "needs the stand-in for libcuda"]
 fn every_refusal_is_typed() {
-    let outcome = |fault: &str| -> String {
-        let output = Command::new(std::env::current_exe().unwrap())
-            .args(["--ignored", "--exact", "one_driver", "--nocapture"])
-            .env(FAULT, fault)
-            .output()
-            .unwrap();
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert!(output.status.success(), "{fault}: {text}");
-        let line = text.split("outcome: ").nth(1).unwrap();
-        line.lines().next().unwrap().to_owned()
-    };
     for (fault, expected) in [
         ("none", "fine"),
         // Machine code for another generation: the driver compiles the assembly.
@@ -108,6 +166,6 @@ fn every_refusal_is_typed() {
             "Timeout: cuda did not answer within 50 ms while computing",
         ),
     ] {
-        assert_eq!(outcome(fault), expected, "{fault}");
+        assert_eq!(outcome("one_driver", fault, 0), expected, "{fault}");
     }
 }

@@ -1,15 +1,15 @@
 // A stand-in for the CUDA driver, so that the code that calls it runs without a card: a card of compute capability 8.0
 // whose kernels are those compiled for the host.
 //
-// Operations of a stream are kept until somebody asks for an event behind them, and the first question is answered with
-// "not ready": what touches memory too early, on either side, computes wrong results. Freed memory is overwritten.
-// KERNELWISE_STANDIN names one fault.
+// Operations of a stream are kept until somebody asks for an event behind them (streams.h), and the first question is
+// answered with "not ready": what touches memory too early, on either side, computes wrong results. Memory is overwritten
+// when it comes to be and when it is freed, each in the order of its stream. KERNELWISE_STANDIN names faults.
+#include "streams.h"
+
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <deque>
-#include <functional>
 #include <map>
 #include <mutex>
 #include <set>
@@ -38,13 +38,11 @@ enum Status : int {
     OUT_OF_RESOURCES = 701,
 };
 
-constexpr uint64_t MEMORY_BYTES = 1ull << 30;
 constexpr unsigned SHARED_BYTES = 163 << 10, SHARED_WITHOUT_PERMISSION = 48 << 10;
 
-struct Event {
-    uint64_t behind = 0;
-    bool asked = false;
-};
+using standin::Event;
+using standin::Stream;
+using standin::sticky;
 
 struct Function {
     std::string name;
@@ -58,21 +56,21 @@ struct Module {
 
 std::mutex lock;
 bool initialized = false;
-int sticky = SUCCESS;
-uint64_t used_bytes = 0, queued = 0, done = 0, launches = 0;
+uint64_t used_bytes = 0, launches = 0;
 std::map<uint64_t, uint64_t> blocks;
 std::map<void*, size_t> pinned;
-std::deque<std::function<int()>> queue;
 std::set<Event*> events;
 std::set<Module*> modules;
-int stream;
 int pool;
 thread_local void* current = nullptr;
 int context;
 
+// Whether KERNELWISE_STANDIN names it, between commas.
 bool fault(const char* name) {
     const char* wanted = std::getenv("KERNELWISE_STANDIN");
-    return wanted != nullptr && std::strcmp(wanted, name) == 0;
+    if (wanted == nullptr) return false;
+    const std::string list = std::string(",") + wanted + ",", entry = std::string(",") + name + ",";
+    return list.find(entry) != std::string::npos;
 }
 
 // What any call says before it does anything.
@@ -89,25 +87,60 @@ bool inside(uint64_t start, uint64_t bytes) {
     return start + bytes <= block->first + block->second;
 }
 
-void enqueue(std::function<int()> operation) {
-    queue.push_back(std::move(operation));
-    queued++;
-}
-
-void run(uint64_t until) {
-    while (done < until && !queue.empty()) {
-        const int status = queue.front()();
-        queue.pop_front();
-        done++;
-        if (status != SUCCESS && sticky == SUCCESS) sticky = status;
-    }
-}
+uint64_t memory_bytes() { return fault("small") ? 6ull << 20 : 1ull << 30; }
 
 template <class F>
 int guarded(F body) {
     std::lock_guard<std::mutex> guard(lock);
     const int status = check();
     return status == SUCCESS ? body() : status;
+}
+
+// An operation of a stream.
+template <class F>
+int asynchronous(void* which, F operation) {
+    return guarded([&]() -> int {
+        Stream* stream = standin::find(which);
+        if (stream == nullptr) return INVALID_HANDLE;
+        standin::enqueue(stream, std::move(operation));
+        return SUCCESS;
+    });
+}
+
+// One that touches memory of the card.
+template <class F>
+int touching(void* which, uint64_t device, size_t bytes, F operation) {
+    return asynchronous(which, [=]() -> int {
+        if (!inside(device, bytes)) return ILLEGAL_ADDRESS;
+        operation(reinterpret_cast<void*>(device));
+        return SUCCESS;
+    });
+}
+
+// What is done with a handle of `known`.
+template <class T, class F>
+int handled(std::set<T*>& known, void* which, F body) {
+    return guarded([&]() -> int {
+        T* handle = static_cast<T*>(which);
+        return known.count(handle) == 0 ? INVALID_HANDLE : body(handle);
+    });
+}
+
+template <class T>
+int create(std::set<T*>& known, void** out) {
+    return guarded([&] {
+        *out = *known.insert(new T).first;
+        return SUCCESS;
+    });
+}
+
+template <class T>
+int destroy(std::set<T*>& known, void* which) {
+    return handled(known, which, [&](T* handle) {
+        known.erase(handle);
+        delete handle;
+        return SUCCESS;
+    });
 }
 
 }  // namespace
@@ -154,7 +187,7 @@ int cuDeviceGetName(char* name, int len, int) {
 }
 
 int cuDeviceTotalMem_v2(size_t* bytes, int) {
-    *bytes = MEMORY_BYTES;
+    *bytes = memory_bytes();
     return SUCCESS;
 }
 
@@ -189,18 +222,31 @@ int cuMemPoolGetAttribute(void* which, int attribute, void* value) {
 
 int cuMemGetInfo_v2(size_t* free_bytes, size_t* total) {
     return guarded([&] {
-        *free_bytes = MEMORY_BYTES - used_bytes;
-        *total = MEMORY_BYTES;
+        *free_bytes = memory_bytes() - used_bytes;
+        *total = memory_bytes();
         return SUCCESS;
     });
 }
 
 int cuStreamCreate(void** out, unsigned) {
-    *out = &stream;
-    return SUCCESS;
+    return guarded([&] {
+        *out = standin::create();
+        return SUCCESS;
+    });
 }
 
-int cuStreamDestroy_v2(void* which) { return which == &stream ? SUCCESS : INVALID_HANDLE; }
+int cuStreamDestroy_v2(void* which) {
+    return guarded([&] { return standin::destroy(which) ? SUCCESS : INVALID_HANDLE; });
+}
+
+int cuStreamWaitEvent(void* which, void* event, unsigned) {
+    return handled(events, event, [&](Event* event) -> int {
+        Stream* stream = standin::find(which);
+        if (stream == nullptr) return INVALID_HANDLE;
+        if (!fault("forgetful")) standin::wait_for(stream, event->place);
+        return SUCCESS;
+    });
+}
 
 int cuMemHostAlloc(void** out, size_t bytes, unsigned) {
     return guarded([&] {
@@ -218,47 +264,30 @@ int cuMemFreeHost(void* memory) {
     });
 }
 
-int cuEventCreate(void** out, unsigned) {
-    return guarded([&] {
-        Event* event = new Event;
-        events.insert(event);
-        *out = event;
-        return SUCCESS;
-    });
-}
+int cuEventCreate(void** out, unsigned) { return create(events, out); }
 
-int cuEventRecord(void* which, void*) {
-    return guarded([&] {
-        Event* event = static_cast<Event*>(which);
-        if (events.count(event) == 0) return INVALID_HANDLE;
-        event->behind = queued;
-        event->asked = false;
+int cuEventRecord(void* which, void* where) {
+    return handled(events, which, [&](Event* event) -> int {
+        Stream* stream = standin::find(where);
+        if (stream == nullptr) return INVALID_HANDLE;
+        *event = Event{standin::now(stream), false};
         return SUCCESS;
     });
 }
 
 int cuEventQuery(void* which) {
-    return guarded([&]() -> int {
-        Event* event = static_cast<Event*>(which);
-        if (events.count(event) == 0) return INVALID_HANDLE;
+    return handled(events, which, [](Event* event) -> int {
         if (!event->asked) {
             event->asked = true;
             return NOT_READY;
         }
         if (fault("hang") && launches != 0) return NOT_READY;
-        run(event->behind);
+        standin::run(event->place);
         return sticky;
     });
 }
 
-int cuEventDestroy_v2(void* which) {
-    return guarded([&] {
-        Event* event = static_cast<Event*>(which);
-        if (events.erase(event) == 0) return INVALID_HANDLE;
-        delete event;
-        return SUCCESS;
-    });
-}
+int cuEventDestroy_v2(void* which) { return destroy(events, which); }
 
 int cuModuleLoadData(void** out, const void* image) {
     return guarded([&]() -> int {
@@ -284,20 +313,12 @@ int cuModuleLoadData(void** out, const void* image) {
     });
 }
 
-int cuModuleUnload(void* which) {
-    return guarded([&] {
-        Module* module = static_cast<Module*>(which);
-        if (modules.erase(module) == 0) return INVALID_HANDLE;
-        delete module;
-        return SUCCESS;
-    });
-}
+int cuModuleUnload(void* which) { return destroy(modules, which); }
 
 int cuModuleGetFunction(void** out, void* which, const char* name) {
-    return guarded([&] {
-        Module* module = static_cast<Module*>(which);
+    return handled(modules, which, [&](Module* module) {
         const bool there = module->image.find(name) != std::string::npos && kw_shim_parameters(name, nullptr, 0) >= 0;
-        if (modules.count(module) == 0 || !there) return NOT_FOUND;
+        if (!there) return NOT_FOUND;
         Function& function = module->functions[name];
         function.name = name;
         *out = &function;
@@ -313,77 +334,65 @@ int cuFuncSetAttribute(void* which, int attribute, int value) {
     });
 }
 
-int cuMemAllocAsync(uint64_t* out, size_t bytes, void*) {
-    return guarded([&] {
+int cuMemAllocAsync(uint64_t* out, size_t bytes, void* which) {
+    return guarded([&]() -> int {
+        Stream* stream = standin::find(which);
+        if (stream == nullptr) return INVALID_HANDLE;
         if (bytes == 0) return INVALID_VALUE;
-        if (used_bytes + bytes > MEMORY_BYTES) return OUT_OF_MEMORY;
+        // What is freed somewhere in the queues is waited for.
+        if (used_bytes + bytes > memory_bytes()) standin::run_all();
+        if (used_bytes + bytes > memory_bytes()) return OUT_OF_MEMORY;
         void* memory = std::aligned_alloc(256, (bytes + 255) / 256 * 256);
         if (memory == nullptr) return OUT_OF_MEMORY;
-        std::memset(memory, 0xa5, bytes);
         *out = reinterpret_cast<uint64_t>(memory);
         blocks[*out] = bytes;
         used_bytes += bytes;
-        return SUCCESS;
-    });
-}
-
-int cuMemFreeAsync(uint64_t pointer, void*) {
-    return guarded([&] {
-        enqueue([pointer]() -> int {
-            auto block = blocks.find(pointer);
-            if (block == blocks.end()) return INVALID_VALUE;
-            std::memset(reinterpret_cast<void*>(pointer), 0x5a, block->second);
-            std::free(reinterpret_cast<void*>(pointer));
-            used_bytes -= block->second;
-            blocks.erase(block);
+        // Now and when it comes to be.
+        std::memset(memory, 0xa5, bytes);
+        standin::enqueue(stream, [=]() -> int {
+            if (!inside(reinterpret_cast<uint64_t>(memory), bytes)) return ILLEGAL_ADDRESS;
+            std::memset(memory, 0x3c, bytes);
             return SUCCESS;
         });
         return SUCCESS;
     });
 }
 
-int cuMemcpyHtoDAsync_v2(uint64_t to, const void* from, size_t bytes, void*) {
-    return guarded([&] {
-        enqueue([=]() -> int {
-            if (!inside(to, bytes)) return ILLEGAL_ADDRESS;
-            std::memcpy(reinterpret_cast<void*>(to), from, bytes);
-            return SUCCESS;
-        });
+int cuMemFreeAsync(uint64_t pointer, void* stream) {
+    return asynchronous(stream, [pointer]() -> int {
+        auto block = blocks.find(pointer);
+        if (block == blocks.end()) return INVALID_VALUE;
+        std::memset(reinterpret_cast<void*>(pointer), 0x5a, block->second);
+        std::free(reinterpret_cast<void*>(pointer));
+        used_bytes -= block->second;
+        blocks.erase(block);
         return SUCCESS;
     });
 }
 
-int cuMemcpyDtoHAsync_v2(void* to, uint64_t from, size_t bytes, void*) {
-    return guarded([&] {
-        enqueue([=]() -> int {
-            if (!inside(from, bytes)) return ILLEGAL_ADDRESS;
-            std::memcpy(to, reinterpret_cast<void*>(from), bytes);
-            return SUCCESS;
-        });
-        return SUCCESS;
-    });
+int cuMemcpyHtoDAsync_v2(uint64_t to, const void* from, size_t bytes, void* stream) {
+    return touching(stream, to, bytes, [=](void* device) { std::memcpy(device, from, bytes); });
 }
 
-int cuMemsetD8Async(uint64_t to, unsigned char value, size_t bytes, void*) {
-    return guarded([&] {
-        enqueue([=]() -> int {
-            if (!inside(to, bytes)) return ILLEGAL_ADDRESS;
-            std::memset(reinterpret_cast<void*>(to), value, bytes);
-            return SUCCESS;
-        });
-        return SUCCESS;
-    });
+int cuMemcpyDtoHAsync_v2(void* to, uint64_t from, size_t bytes, void* stream) {
+    return touching(stream, from, bytes, [=](void* device) { std::memcpy(to, device, bytes); });
+}
+
+int cuMemsetD8Async(uint64_t to, unsigned char value, size_t bytes, void* stream) {
+    return touching(stream, to, bytes, [=](void* device) { std::memset(device, value, bytes); });
 }
 
 int cuLaunchKernel(void* which, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz,
-                   unsigned shared_bytes, void*, void** parameters, void**) {
+                   unsigned shared_bytes, void* where, void** parameters, void**) {
     return guarded([&]() -> int {
+        Stream* stream = standin::find(where);
+        if (stream == nullptr) return INVALID_HANDLE;
         const Function* function = static_cast<const Function*>(which);
         if (shared_bytes > function->shared_bytes) return INVALID_VALUE;
         if (fault("resources")) return OUT_OF_RESOURCES;
         launches++;
         if (fault("lost") && launches == 3) {
-            enqueue([] { return ILLEGAL_ADDRESS; });
+            standin::enqueue(stream, [] { return ILLEGAL_ADDRESS; });
             return SUCCESS;
         }
         uint32_t sizes[64];
@@ -394,7 +403,7 @@ int cuLaunchKernel(void* which, unsigned gx, unsigned gy, unsigned gz, unsigned 
             values.emplace_back((sizes[i] + 31) / 32 * 4);
             std::memcpy(values.back().data(), parameters[i], sizes[i]);
         }
-        enqueue([=]() mutable -> int {
+        standin::enqueue(stream, [=]() -> int {
             // Values may be of types that are aligned to 16 bytes.
             struct alignas(32) Slot {
                 unsigned char bytes[64];

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use kernelwise_hal::DeviceError;
 
-use super::{DevicePtr, Element, Gpu};
+use super::{DevicePtr, Driver, DriverError, Element, Gpu};
 
 /// `len` elements in the memory of a device; dropping it frees them.
 #[derive(Debug)]
@@ -18,12 +18,29 @@ pub(crate) struct Buffer<T> {
 }
 
 impl<T: Element> Buffer<T> {
+    /// Undefined contents.
     pub(super) fn new(gpu: Gpu, len: usize) -> Result<Self, DeviceError> {
+        Self::made(gpu, len, |driver, bytes| driver.allocate(bytes))
+    }
+
+    /// All `parts`, one after the other.
+    pub(super) fn of_parts(gpu: Gpu, parts: &[&[T]]) -> Result<Self, DeviceError> {
+        let len = parts.iter().map(|part| part.len()).sum();
+        Self::made(gpu, len, |driver, bytes| {
+            driver.upload(bytes, &mut stores(parts))
+        })
+    }
+
+    fn made(
+        gpu: Gpu,
+        len: usize,
+        memory: impl FnOnce(&dyn Driver, usize) -> Result<DevicePtr, DriverError>,
+    ) -> Result<Self, DeviceError> {
         let out_of_range = || gpu.invariant(format!("a buffer of {len} elements"));
         let bytes = len.checked_mul(T::BYTES).ok_or_else(out_of_range)?;
         let pointer = match bytes {
             0 => None,
-            _ => Some(gpu.on(gpu.driver().allocate(bytes))?),
+            _ => Some(gpu.on(memory(gpu.driver(), bytes))?),
         };
         Ok(Self {
             gpu,
@@ -58,41 +75,14 @@ impl<T: Element> Buffer<T> {
     /// # Errors
     /// [`DeviceError::InvariantViolation`] if they do not fit; whatever the driver reports.
     pub(crate) fn write(&mut self, at: usize, values: &[T]) -> Result<(), DeviceError> {
-        self.write_parts(at, &[values])
-    }
-
-    /// Copies all `parts`, one after the other, to the elements from `at` on.
-    ///
-    /// # Errors
-    /// As [`write`](Buffer::write).
-    pub(crate) fn write_parts(&mut self, at: usize, parts: &[&[T]]) -> Result<(), DeviceError> {
-        let len: usize = parts.iter().map(|part| part.len()).sum();
-        self.check(&(at..at.saturating_add(len)))?;
-        if len == 0 {
+        self.check(&(at..at.saturating_add(values.len())))?;
+        if values.is_empty() {
             return Ok(());
         }
-        let mut parts = parts.iter();
-        let mut rest: &[T] = &[];
-        let mut fill = |mut bytes: &mut [u8]| {
-            while !bytes.is_empty() {
-                let count = rest.len().min(bytes.len() / T::BYTES);
-                let (values, others) = rest.split_at(count);
-                let (piece, more) = bytes.split_at_mut(count * T::BYTES);
-                for (bytes, value) in piece.chunks_exact_mut(T::BYTES).zip(values) {
-                    value.store(bytes);
-                }
-                (bytes, rest) = (more, others);
-                if rest.is_empty() {
-                    match parts.next() {
-                        Some(part) => rest = part,
-                        None => break,
-                    }
-                }
-            }
-        };
-        let (pointer, bytes) = (self.pointer(at), len * T::BYTES);
+        let (pointer, bytes) = (self.pointer(at), values.len() * T::BYTES);
+        let parts = [values];
         self.gpu
-            .on(self.gpu.driver().write(pointer, bytes, &mut fill))
+            .on(self.gpu.driver().write(pointer, bytes, &mut stores(&parts)))
     }
 
     /// Sets all bytes to zero.
@@ -131,6 +121,29 @@ impl<T: Element> Buffer<T> {
         self.gpu
             .on(self.gpu.driver().read(pointer, bytes, &mut take))?;
         Ok(values)
+    }
+}
+
+/// Writes all `parts`, one after the other, to pieces of memory that are whole numbers of elements.
+fn stores<T: Element>(parts: &[&[T]]) -> impl FnMut(&mut [u8]) {
+    let mut parts = parts.iter();
+    let mut rest: &[T] = &[];
+    move |mut bytes| {
+        while !bytes.is_empty() {
+            let count = rest.len().min(bytes.len() / T::BYTES);
+            let (values, others) = rest.split_at(count);
+            let (piece, more) = bytes.split_at_mut(count * T::BYTES);
+            for (bytes, value) in piece.chunks_exact_mut(T::BYTES).zip(values) {
+                value.store(bytes);
+            }
+            (bytes, rest) = (more, others);
+            if rest.is_empty() {
+                match parts.next() {
+                    Some(part) => rest = part,
+                    None => break,
+                }
+            }
+        }
     }
 }
 

@@ -126,6 +126,15 @@ impl Driver for Faulty {
         Ok(pointer)
     }
 
+    fn upload(&self, bytes: usize, fill: &mut Fill<'_>) -> Result<DevicePtr, DriverError> {
+        self.enter(Call::Allocate(bytes as u64))?;
+        let pointer = self.inner.upload(bytes, fill)?;
+        let mut state = self.state();
+        state.counts.live_buffers += 1;
+        state.counts.written_bytes += bytes as u64;
+        Ok(pointer)
+    }
+
     fn free(&self, pointer: DevicePtr) {
         self.state().counts.live_buffers -= 1;
         self.inner.free(pointer);

@@ -73,11 +73,9 @@ impl Gpu {
         Ok(buffer)
     }
 
-    /// A buffer that holds `values`.
+    /// A buffer that holds `values`; they travel beside what was asked before.
     pub(crate) fn upload<T: Element>(&self, values: &[T]) -> Result<Buffer<T>, DeviceError> {
-        let mut buffer = self.allocate(values.len())?;
-        buffer.write(0, values)?;
-        Ok(buffer)
+        self.upload_parts(&[values])
     }
 
     /// A buffer that holds the elements of all `parts`, one after the other.
@@ -85,10 +83,7 @@ impl Gpu {
         &self,
         parts: &[&[T]],
     ) -> Result<Buffer<T>, DeviceError> {
-        let len = parts.iter().map(|part| part.len()).sum();
-        let mut buffer = self.allocate(len)?;
-        buffer.write_parts(0, parts)?;
-        Ok(buffer)
+        Buffer::of_parts(self.clone(), parts)
     }
 
     /// Starts a kernel. `args` fit its parameters, and what they point to is as long as the kernel needs.

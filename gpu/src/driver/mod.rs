@@ -1,7 +1,8 @@
 //! What the device logic asks of a GPU: memory, copies and launches in one order, with errors that say what was asked.
 //!
-//! Operations on one driver happen in the order they were called; only [`Driver::read`] waits for those before it. A driver is shared
-//! by everything on its card ([`Gpu`]), and memory is owned by buffers.
+//! Operations on one driver happen as if in the order they were called, though new memory travels to the card beside what was asked before
+//! ([`Driver::upload`]); only [`Driver::read`] waits for those before it. A driver is shared by everything on its card ([`Gpu`]), and memory is
+//! owned by buffers.
 
 use kernelwise_hal::Peak;
 
@@ -97,6 +98,22 @@ pub trait Driver: Send + Sync {
     /// # Errors
     /// [`DriverError::OutOfMemory`]; [`DriverError::Lost`].
     fn allocate(&self, bytes: usize) -> Result<DevicePtr, DriverError>;
+
+    /// Memory for `bytes > 0` bytes, aligned to 256, that `fill` produces; returns once it has produced them all. Whatever is asked afterwards
+    /// finds them there; what was asked before goes on meanwhile.
+    ///
+    /// # Errors
+    /// As [`allocate`](Driver::allocate) and [`write`](Driver::write).
+    fn upload(&self, bytes: usize, fill: &mut Fill<'_>) -> Result<DevicePtr, DriverError> {
+        let pointer = self.allocate(bytes)?;
+        match self.write(pointer, bytes, fill) {
+            Ok(()) => Ok(pointer),
+            Err(error) => {
+                self.free(pointer);
+                Err(error)
+            }
+        }
+    }
 
     /// Gives memory back once all operations before have used it. Errors have been, or will be, reported by others.
     fn free(&self, pointer: DevicePtr);

@@ -1,5 +1,7 @@
 //! The launches of one batch of sums.
 
+use std::marker::PhantomData;
+
 use kernelwise_hal::{DeviceError, IntSlice, Scalars};
 
 use super::group::{KernelGroup, Loose};
@@ -24,20 +26,56 @@ pub(super) fn scalar_bytes(scalars: Scalars<'_>) -> usize {
     }
 }
 
-/// One sum per row, over the bases from `first` on.
-pub(super) fn run<G: KernelGroup>(
+/// Starts the sums of all rows, over the bases from `first` on. Nothing waits for the card.
+pub(super) fn start<G: KernelGroup>(
     gpu: &Gpu,
-    plan: &Plan,
+    plan: Plan,
     points: &Buffer<G::Affine>,
     first: usize,
     scalars: Scalars<'_>,
-) -> Result<Vec<G>, DeviceError> {
-    let batch = Batch { gpu, plan };
+) -> Result<Pending<G>, DeviceError> {
+    let batch = Batch { gpu, plan: &plan };
     let digits = batch.digits(scalars)?;
     let sorted = batch.sort(&digits)?;
     drop(digits);
     let sums = batch.segments::<G>(&sorted, points, first)?;
-    batch.results(&batch.tasks::<G>(&sorted, sums)?)
+    let sums = batch.joined::<G>(batch.tasks::<G>(&sorted, sums)?)?;
+    Ok(Pending {
+        plan,
+        sums,
+        group: PhantomData,
+    })
+}
+
+/// A batch that was started: the sums of its rows, or of their windows.
+pub(super) struct Pending<G> {
+    plan: Plan,
+    sums: Buffer<Loose>,
+    group: PhantomData<fn() -> G>,
+}
+
+impl<G: KernelGroup> Pending<G> {
+    /// Waits for the sum of each row.
+    pub(super) fn finish(self) -> Result<Vec<G>, DeviceError> {
+        let words = self.sums.read()?;
+        let sums = words.chunks_exact(G::SUM_ELEMENTS).map(G::from_sum);
+        if self.plan.windows == 1 || joins_on_card(&self.plan) {
+            return Ok(sums.collect());
+        }
+        let double = |sum: G| (0..self.plan.bits).fold(sum, |sum, _| sum.double());
+        let windows: Vec<G> = sums.collect();
+        let rows = windows.chunks_exact(self.plan.windows);
+        let joined = rows.map(|windows| {
+            let windows = windows.iter().rev();
+            windows.fold(G::zero(), |sum, window| double(sum) + window)
+        });
+        Ok(joined.collect())
+    }
+}
+
+/// Whether the windows of rows are joined on the card.
+fn joins_on_card(plan: &Plan) -> bool {
+    plan.windows > 1 && plan.rows >= JOIN_ROWS
 }
 
 /// A batch under way.
@@ -254,39 +292,20 @@ impl Batch<'_> {
         Ok(results)
     }
 
-    /// The sum of each row.
-    fn results<G: KernelGroup>(&self, tasks: &Buffer<Loose>) -> Result<Vec<G>, DeviceError> {
+    /// The sum of each row where there are many, else the sum of each task still.
+    fn joined<G: KernelGroup>(&self, tasks: Buffer<Loose>) -> Result<Buffer<Loose>, DeviceError> {
         let (gpu, plan) = (self.gpu, self.plan);
-        let read = |sums: &Buffer<Loose>| -> Result<Vec<G>, DeviceError> {
-            let words = sums.read()?;
-            Ok(words
-                .chunks_exact(G::SUM_ELEMENTS)
-                .map(G::from_sum)
-                .collect())
-        };
-        if plan.windows == 1 {
-            return read(tasks);
+        if !joins_on_card(plan) {
+            return Ok(tasks);
         }
-        if plan.rows >= JOIN_ROWS {
-            let results = self.allocate_sums::<G>(plan.rows)?;
-            let args = Args::new()
-                .buffer(&results)
-                .buffer(tasks)
-                .u32(word(plan.rows))
-                .u32(word(plan.windows))
-                .u32(plan.bits);
-            gpu.launch(G::JOIN, Grid::over(plan.rows, ADD_THREADS), &args)?;
-            return read(&results);
-        }
-        let double = |sum: G| (0..plan.bits).fold(sum, |sum, _| sum.double());
-        Ok(read(tasks)?
-            .chunks_exact(plan.windows)
-            .map(|windows| {
-                windows
-                    .iter()
-                    .rev()
-                    .fold(G::zero(), |sum, window| double(sum) + window)
-            })
-            .collect())
+        let results = self.allocate_sums::<G>(plan.rows)?;
+        let args = Args::new()
+            .buffer(&results)
+            .buffer(&tasks)
+            .u32(word(plan.rows))
+            .u32(word(plan.windows))
+            .u32(plan.bits);
+        gpu.launch(G::JOIN, Grid::over(plan.rows, ADD_THREADS), &args)?;
+        Ok(results)
     }
 }

@@ -2,10 +2,12 @@
 //!
 //! Scalars become digits of a width that a cost model chooses ([`plan`]); the entries of all buckets of a batch are brought together
 //! and cut into segments of bounded length, so that no bucket is longer than others for a thread, whatever the scalars; the sums of
-//! segments, buckets, windows and rows follow. Nothing waits for the host until the sums of windows are read.
+//! segments, buckets, windows and rows follow. Nothing waits for the host until the sums of windows are read, and what comes next is on its way by
+//! then ([`parts`]).
 
 mod batch;
 mod group;
+mod parts;
 mod plan;
 
 use kernelwise_field::AffineRepr;
@@ -13,7 +15,10 @@ use kernelwise_hal::msm::rows_of;
 use kernelwise_hal::{BaseSet, DeviceError, Msm, Scalars};
 
 use crate::driver::{Buffer, Gpu};
+use crate::overlap::overlapped;
+use batch::Pending;
 pub(crate) use group::KernelGroup;
+use parts::Part;
 use plan::Plan;
 
 /// Sums over resident bases on one card.
@@ -51,63 +56,50 @@ impl CudaMsm {
         }
     }
 
-    /// One sum per row of a row-major matrix that is not empty, in as many batches as memory demands.
+    /// One sum per row of a row-major matrix that is not empty, over the bases from `first` on.
     fn sums<G: KernelGroup>(
         &self,
         points: &Buffer<G::Affine>,
+        first: usize,
         scalars: Scalars<'_>,
         row_len: usize,
     ) -> Result<Vec<G>, DeviceError> {
         let rows = scalars.len() / row_len;
         let free_bytes = self.gpu.free_bytes()?;
+        let scalar_bytes = batch::scalar_bytes(scalars);
         let fits = |plan: &Plan| {
-            let bytes = plan.bytes(batch::scalar_bytes(scalars), G::SUM_ELEMENTS * 32);
+            let bytes = plan.bytes(scalar_bytes, G::SUM_ELEMENTS * 32);
             // What is cut into allocations does not fill memory to the last byte.
             plan.fits() && bytes <= free_bytes - free_bytes / 8
         };
-        let mut batch_rows = rows;
-        while batch_rows > 1 && !fits(&self.plan(scalars, batch_rows, row_len)) {
-            batch_rows = batch_rows.div_ceil(2);
-        }
-        let mut batch_len = row_len;
-        while batch_len > 1024 && !fits(&self.plan(scalars, batch_rows, batch_len)) {
-            batch_len = batch_len.div_ceil(2);
-        }
-        let mut sums = Vec::with_capacity(rows);
-        for from in (0..rows).step_by(batch_rows) {
-            let to = (from + batch_rows).min(rows);
-            if batch_len == row_len {
-                let part = self.part(scalars, from * row_len..to * row_len)?;
-                let plan = self.plan(part, to - from, row_len);
-                sums.extend(batch::run::<G>(&self.gpu, &plan, points, 0, part)?);
-                continue;
+        let plan = |rows, len| self.plan(scalars, rows, len);
+        let parts = parts::parts(
+            self.gpu.properties(),
+            (rows, row_len),
+            scalar_bytes,
+            plan,
+            fits,
+        );
+        let start = |part: Part| {
+            let from = part.rows.start * row_len + part.columns.start;
+            let len = part.rows.len() * part.columns.len();
+            let outside = || self.gpu.invariant(format!("part {part:?} of {rows} rows"));
+            let scalars = scalars.slice(from..from + len).ok_or_else(outside)?;
+            let plan = self.plan(scalars, part.rows.len(), part.columns.len());
+            let first = first + part.columns.start;
+            let pending = batch::start::<G>(&self.gpu, plan, points, first, scalars)?;
+            Ok((part, pending))
+        };
+        let finish = |(part, pending): (Part, Pending<G>)| Ok((part, pending.finish()?));
+        let mut sums: Vec<G> = Vec::with_capacity(rows);
+        for (part, values) in overlapped(parts, start, finish)? {
+            match sums.last_mut() {
+                // More of a row that is cut.
+                Some(last) if part.columns.start > 0 => *last += values.into_iter().sum::<G>(),
+                _ => sums.extend(values),
             }
-            // Too long for one batch: here a batch is one row, in parts.
-            let mut sum = G::zero();
-            for column in (0..row_len).step_by(batch_len) {
-                let len = batch_len.min(row_len - column);
-                let start = from * row_len + column;
-                let part = self.part(scalars, start..start + len)?;
-                let plan = self.plan(part, 1, len);
-                sum += batch::run::<G>(&self.gpu, &plan, points, column, part)?
-                    .into_iter()
-                    .sum::<G>();
-            }
-            sums.push(sum);
         }
         Ok(sums)
-    }
-
-    fn part<'a>(
-        &self,
-        scalars: Scalars<'a>,
-        range: std::ops::Range<usize>,
-    ) -> Result<Scalars<'a>, DeviceError> {
-        let outside = || {
-            self.gpu
-                .invariant(format!("scalars {range:?} of {}", scalars.len()))
-        };
-        scalars.slice(range.clone()).ok_or_else(outside)
     }
 }
 
@@ -123,11 +115,20 @@ impl<G: KernelGroup> Msm<G> for CudaMsm {
     }
 
     fn msm(&self, bases: &BaseSet<G>, scalars: Scalars<'_>) -> Result<G, DeviceError> {
-        let points = self.bases(bases, scalars.len())?;
+        self.msm_from(bases, 0, scalars)
+    }
+
+    fn msm_from(
+        &self,
+        bases: &BaseSet<G>,
+        start: usize,
+        scalars: Scalars<'_>,
+    ) -> Result<G, DeviceError> {
+        let points = self.bases(bases, start.saturating_add(scalars.len()))?;
         if scalars.is_empty() {
             return Ok(G::Affine::zero().into());
         }
-        let sums = self.sums::<G>(points, scalars, scalars.len())?;
+        let sums = self.sums::<G>(points, start, scalars, scalars.len())?;
         Ok(sums.into_iter().sum())
     }
 
@@ -142,7 +143,7 @@ impl<G: KernelGroup> Msm<G> for CudaMsm {
         if rows == 0 {
             return Ok(Vec::new());
         }
-        self.sums(points, scalars, row_len)
+        self.sums(points, 0, scalars, row_len)
     }
 }
 

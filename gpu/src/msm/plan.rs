@@ -162,7 +162,8 @@ impl Plan {
     /// Memory of a batch in bytes, with scalars of `scalar_bytes` and sums of `sum_bytes`.
     pub(super) fn bytes(&self, scalar_bytes: usize, sum_bytes: usize) -> u64 {
         let (entries, buckets) = (self.entries() as u64, self.all_buckets() as u64);
-        let scalars = (self.rows * self.row_len * scalar_bytes) as u64;
+        // Those of the next part travel meanwhile.
+        let scalars = (2 * self.rows * self.row_len * scalar_bytes) as u64;
         let sorted = entries * 6 + buckets * (12 + 4 * self.tiles as u64);
         let segments = self.max_segments() as u64 * (16 + sum_bytes as u64);
         let parts = (self.tasks() * (self.chunks() + 2) * sum_bytes) as u64;
@@ -175,7 +176,7 @@ impl Plan {
     }
 
     /// Products of the coordinate field, idle multipliers included.
-    fn cost(&self, card: &Properties) -> usize {
+    pub(super) fn cost(&self, card: &Properties) -> usize {
         let busy = card.multiprocessors.max(1) as usize * BUSY_THREADS;
         let serial = self.chunk * BUCKET_COST + self.bits as usize * BIT_COST;
         let reduction = (self.tasks() * self.chunks()).max(busy) * serial;
@@ -185,10 +186,10 @@ impl Plan {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn h100() -> Properties {
+    pub(in crate::msm) fn h100() -> Properties {
         Properties {
             description: String::new(),
             multiprocessors: 132,

@@ -135,7 +135,8 @@ fn every_window_is_right() {
         let plan = Plan::cut(&card, 1, 300, windows, bits, 1 << (bits - 1));
         let bases = gpu.upload(&known.points).unwrap();
         let scalars = Scalars::Fr(&scalars);
-        let sums = super::batch::run::<G1>(&gpu, &plan, &bases, 0, scalars).unwrap();
+        let started = super::batch::start::<G1>(&gpu, plan, &bases, 0, scalars).unwrap();
+        let sums = started.finish().unwrap();
         assert_eq!(sums, [expected(&known, scalars)], "{bits} bits");
     }
 }

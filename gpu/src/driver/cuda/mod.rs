@@ -1,18 +1,19 @@
 //! The CUDA driver, loaded at run time.
 //!
-//! One stream gives the order. Copies pass through two pinned pieces, so that one is filled while the other travels, and copies to the device
-//! return before they have arrived. Freed memory stays in the driver's pool. Every wait ends: a card that does not answer in time is given up,
-//! and with it the memory that it may still write to.
+//! One stream gives the order. A second one takes new memory and its contents to the card while kernels run, and the first waits for it from
+//! then on: what was asked before does not. Copies pass through two pinned pieces, so that one is filled while the other travels, and copies to
+//! the device return before they have arrived. Freed memory stays in the driver's pool. Every wait ends: a card that does not answer in time is
+//! given up, and with it the memory that it may still write to.
 
 #![expect(unsafe_code, reason = "the driver is a C library")]
 
 mod images;
+mod kernels;
 mod nvrtc;
 mod probe;
 mod staging;
 
-use std::collections::HashMap;
-use std::ffi::{CString, c_void};
+use std::ffi::c_void;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -22,6 +23,7 @@ use cudarc::driver::sys;
 
 use super::launch::Slot;
 use super::{DevicePtr, Driver, DriverError, Fill, Launch, PIECE_BYTES, Properties, Take};
+use kernels::Kernels;
 pub use probe::{count, properties};
 use probe::{describe, unavailable};
 use staging::Staging;
@@ -38,9 +40,11 @@ pub struct Cuda {
     device: sys::CUdevice,
     context: sys::CUcontext,
     stream: sys::CUstream,
-    modules: Vec<sys::CUmodule>,
-    functions: Mutex<HashMap<String, sys::CUfunction>>,
+    /// Takes memory to the card, beside what the other stream does.
+    uploads: sys::CUstream,
+    kernels: Kernels,
     staging: Mutex<Staging>,
+    upload_staging: Mutex<Staging>,
     /// Set once an operation did not end: what it may still write to must not be freed.
     abandoned: AtomicBool,
 }
@@ -86,18 +90,20 @@ impl Cuda {
         unsafe { result::ctx::set_current(context) }.map_err(opening)?;
         keep_freed_memory(device).map_err(opening)?;
         let stream =
-            result::stream::create(result::stream::StreamKind::NonBlocking).map_err(opening)?;
+            || result::stream::create(result::stream::StreamKind::NonBlocking).map_err(opening);
+        let staging = || Staging::new(PIECE_BYTES, timeout).map_err(opening);
         let mut cuda = Self {
             properties,
             device,
             context,
-            stream,
-            modules: Vec::new(),
-            functions: Mutex::default(),
-            staging: Mutex::new(Staging::new(PIECE_BYTES, timeout).map_err(opening)?),
+            stream: stream()?,
+            uploads: stream()?,
+            kernels: Kernels::default(),
+            staging: Mutex::new(staging()?),
+            upload_staging: Mutex::new(staging()?),
             abandoned: AtomicBool::new(false),
         };
-        cuda.modules = images::load(cuda.properties.compute_capability)?;
+        cuda.kernels = Kernels::load(cuda.properties.compute_capability)?;
         Ok(cuda)
     }
 
@@ -111,8 +117,43 @@ impl Cuda {
         unsafe { result::ctx::set_current(self.context) }.map_err(lost)
     }
 
-    fn staging(&self) -> MutexGuard<'_, Staging> {
-        self.staging.lock().unwrap_or_else(PoisonError::into_inner)
+    fn allocate_in(&self, stream: sys::CUstream, bytes: usize) -> Result<DevicePtr, DriverError> {
+        // SAFETY: the stream lives as long as `self`; the other one uses the memory only after it waited for this one.
+        match unsafe { result::malloc_async(stream, bytes) } {
+            Ok(pointer) => Ok(DevicePtr(pointer)),
+            Err(Failure(sys::CUresult::CUDA_ERROR_OUT_OF_MEMORY)) => {
+                Err(DriverError::OutOfMemory {
+                    asked_bytes: bytes as u64,
+                    free_bytes: self.free_bytes()?,
+                })
+            }
+            Err(failure) => Err(lost(failure)),
+        }
+    }
+
+    fn free_in(&self, stream: sys::CUstream, pointer: DevicePtr) {
+        // SAFETY: the address came from `allocate_in`, and its owner frees it once. What fails here fails again elsewhere.
+        let _ = unsafe { result::free_async(pointer.0, stream) };
+    }
+
+    /// Copies to the device, piece by piece in the order of `stream`.
+    fn send(
+        &self,
+        staging: &mut Staging,
+        stream: sys::CUstream,
+        to: DevicePtr,
+        bytes: usize,
+        fill: &mut Fill<'_>,
+    ) -> Result<(), DriverError> {
+        for start in (0..bytes).step_by(PIECE_BYTES) {
+            let len = (bytes - start).min(PIECE_BYTES);
+            let piece = staging.next();
+            self.given_up(piece.wait())?;
+            fill(piece.bytes(len));
+            // SAFETY: the caller owns the range; the piece is not touched again before its event is over.
+            unsafe { piece.send(to.0 + start as u64, len, stream) }.map_err(lost)?;
+        }
+        Ok(())
     }
 
     /// Remembers that something did not end.
@@ -121,29 +162,6 @@ impl Cuda {
             self.abandoned.store(true, Ordering::Relaxed);
         }
         result
-    }
-
-    fn function(&self, kernel: &str) -> Result<sys::CUfunction, DriverError> {
-        let mut functions = self
-            .functions
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(&function) = functions.get(kernel) {
-            return Ok(function);
-        }
-        let missing = |reason: String| DriverError::Launch {
-            kernel: kernel.to_owned(),
-            reason,
-        };
-        for &module in &self.modules {
-            let name = CString::new(kernel).map_err(|error| missing(error.to_string()))?;
-            // SAFETY: the module is loaded as long as `self` lives.
-            if let Ok(function) = unsafe { result::module::get_function(module, name) } {
-                functions.insert(kernel.to_owned(), function);
-                return Ok(function);
-            }
-        }
-        Err(missing("no such kernel".to_owned()))
     }
 }
 
@@ -169,6 +187,10 @@ fn pool_bytes(device: sys::CUdevice, attribute: sys::CUmemPool_attribute) -> Res
     Ok(bytes)
 }
 
+fn locked(staging: &Mutex<Staging>) -> MutexGuard<'_, Staging> {
+    staging.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn lost(failure: Failure) -> DriverError {
     DriverError::Lost(describe(failure))
 }
@@ -190,43 +212,41 @@ impl Driver for Cuda {
 
     fn allocate(&self, bytes: usize) -> Result<DevicePtr, DriverError> {
         self.enter()?;
-        // SAFETY: the stream lives as long as `self`, and is the only one that uses the memory.
-        match unsafe { result::malloc_async(self.stream, bytes) } {
-            Ok(pointer) => Ok(DevicePtr(pointer)),
-            Err(Failure(sys::CUresult::CUDA_ERROR_OUT_OF_MEMORY)) => {
-                Err(DriverError::OutOfMemory {
-                    asked_bytes: bytes as u64,
-                    free_bytes: self.free_bytes()?,
-                })
+        self.allocate_in(self.stream, bytes)
+    }
+
+    fn upload(&self, bytes: usize, fill: &mut Fill<'_>) -> Result<DevicePtr, DriverError> {
+        self.enter()?;
+        let mut staging = locked(&self.upload_staging);
+        let pointer = self.allocate_in(self.uploads, bytes)?;
+        let sent = self.send(&mut staging, self.uploads, pointer, bytes, fill);
+        // SAFETY: the stream lives as long as `self`.
+        let sent = sent.and_then(|()| unsafe { staging.current().hold(self.stream) }.map_err(lost));
+        match sent {
+            Ok(()) => Ok(pointer),
+            Err(error) => {
+                if self.enter().is_ok() {
+                    self.free_in(self.uploads, pointer);
+                }
+                Err(error)
             }
-            Err(failure) => Err(lost(failure)),
         }
     }
 
     fn free(&self, pointer: DevicePtr) {
         if self.enter().is_ok() {
-            // SAFETY: the address came from `allocate`, and its owner frees it once. What fails here fails again elsewhere.
-            let _ = unsafe { result::free_async(pointer.0, self.stream) };
+            self.free_in(self.stream, pointer);
         }
     }
 
     fn write(&self, to: DevicePtr, bytes: usize, fill: &mut Fill<'_>) -> Result<(), DriverError> {
         self.enter()?;
-        let mut staging = self.staging();
-        for start in (0..bytes).step_by(PIECE_BYTES) {
-            let len = (bytes - start).min(PIECE_BYTES);
-            let piece = staging.next();
-            self.given_up(piece.wait())?;
-            fill(piece.bytes(len));
-            // SAFETY: the caller owns the range; the piece is not touched again before its event is over.
-            unsafe { piece.send(to.0 + start as u64, len, self.stream) }.map_err(lost)?;
-        }
-        Ok(())
+        self.send(&mut locked(&self.staging), self.stream, to, bytes, fill)
     }
 
     fn read(&self, from: DevicePtr, bytes: usize, take: &mut Take<'_>) -> Result<(), DriverError> {
         self.enter()?;
-        let mut staging = self.staging();
+        let mut staging = locked(&self.staging);
         let mut pending: Option<usize> = None;
         for start in (0..bytes).step_by(PIECE_BYTES) {
             let len = (bytes - start).min(PIECE_BYTES);
@@ -256,7 +276,7 @@ impl Driver for Cuda {
 
     fn launch(&self, launch: &Launch<'_>) -> Result<(), DriverError> {
         self.enter()?;
-        let function = self.function(launch.kernel)?;
+        let function = self.kernels.function(launch.kernel)?;
         let grid = launch.grid;
         let failed = |failure: Failure| match failure.0 {
             sys::CUresult::CUDA_ERROR_INVALID_VALUE
@@ -301,18 +321,19 @@ impl Drop for Cuda {
         if self.enter().is_err() {
             return;
         }
-        let mut staging = self.staging();
-        if staging.drain(self.stream).is_err() {
+        let (mut staging, mut upload_staging) =
+            (locked(&self.staging), locked(&self.upload_staging));
+        if upload_staging.drain(self.uploads).is_err() || staging.drain(self.stream).is_err() {
             // The card may still write to the pinned memory, or run kernels of the modules.
             return;
         }
         staging.free();
-        for &module in &self.modules {
-            // SAFETY: nothing runs any more, and no function of it is used again.
-            let _ = unsafe { result::module::unload(module) };
-        }
-        // SAFETY: nothing runs any more; the stream and the context are not used again.
+        upload_staging.free();
+        // SAFETY: nothing runs any more, and no kernel is used again.
+        unsafe { self.kernels.unload() };
+        // SAFETY: nothing runs any more; the streams and the context are not used again.
         unsafe {
+            let _ = result::stream::destroy(self.uploads);
             let _ = result::stream::destroy(self.stream);
             let _ = result::primary_ctx::release(self.device);
         }

@@ -146,6 +146,16 @@ impl Piece {
         unsafe { result::event::record(self.event, stream) }
     }
 
+    /// Lets what is asked of `stream` from now on wait for the last copy through this piece; the host does not.
+    ///
+    /// # Safety
+    /// The stream is alive.
+    pub(super) unsafe fn hold(&self, stream: sys::CUstream) -> Result<(), Failure> {
+        let flags = sys::CUevent_wait_flags::CU_EVENT_WAIT_DEFAULT;
+        // SAFETY: the event is alive, and so is the stream by the contract of this function.
+        unsafe { result::stream::wait_event(stream, self.event, flags) }
+    }
+
     /// Waits until the piece has arrived.
     pub(super) fn wait(&mut self) -> Result<(), DriverError> {
         if !self.travels {
