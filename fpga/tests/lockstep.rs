@@ -8,7 +8,7 @@
 )]
 
 use kernelwise_fpga::frame::{Read, Request, Run, Write, row_bytes};
-use kernelwise_fpga::isa::{Job, Recoding, Row};
+use kernelwise_fpga::isa::{Job, Program, Recoding, Row};
 use kernelwise_fpga::link::Link;
 use kernelwise_fpga::model::{Counters, Machine};
 use kernelwise_fpga::programs::curve;
@@ -167,6 +167,55 @@ fn points(count: u64) -> Vec<Row> {
     (1..=count).flat_map(point).collect()
 }
 
+/// Clearing and filling buckets, from row 300.
+struct Buckets {
+    clear: Program,
+    add: Program,
+}
+
+impl Buckets {
+    fn load(pair: &mut Pair) -> Self {
+        let clear = curve::clear(ZERO, ONE).assemble().unwrap();
+        let add = curve::add_affine(ZERO).assemble().unwrap();
+        pair.write(ZERO, &[[0; 4], Fq::from(1u64).0.0]);
+        pair.write(300, &clear.rows());
+        pair.write(320, &add.rows());
+        Self { clear, add }
+    }
+
+    fn clear(&self, buckets: u16, count: u16) -> Job {
+        Job {
+            program: 300,
+            interval: self.clear.interval() as u16,
+            stages: self.clear.stages,
+            items: count,
+            spacing: 1,
+            a: buckets,
+            a_step: 3,
+            ..Job::default()
+        }
+    }
+
+    /// Without scalars and bases.
+    fn add(&self, buckets: u16, scalar_row: u16, windows: u8, window_bits: u8) -> Job {
+        let recoding = Recoding {
+            scalar_row,
+            windows,
+            window_bits,
+            window_rows: 3 << (window_bits - 1),
+        };
+        Job {
+            program: 320,
+            interval: self.add.interval() as u16,
+            stages: self.add.stages,
+            spacing: 1,
+            a: buckets,
+            recoding: Some(recoding),
+            ..Job::default()
+        }
+    }
+}
+
 #[test]
 fn projective_additions() {
     let mut pair = Pair::new();
@@ -204,11 +253,7 @@ fn projective_additions() {
 #[test]
 fn bucket_accumulation() {
     let mut pair = Pair::new();
-    let clear = curve::clear(ZERO, ONE).assemble().unwrap();
-    let add = curve::add_affine(ZERO).assemble().unwrap();
-    pair.write(ZERO, &[[0; 4], Fq::from(1u64).0.0]);
-    pair.write(300, &clear.rows());
-    pair.write(320, &add.rows());
+    let programs = Buckets::load(&mut pair);
     pair.write(1000, &points(24));
     // Full scalars, small ones that collide in their buckets, negative ones, zeros.
     let mut scalars: Vec<Row> = (0..24u64)
@@ -224,32 +269,12 @@ fn bucket_accumulation() {
     pair.write(1100, &scalars);
     let (windows, bits) = (52u16, 5u8);
     let buckets = windows * 16;
-    let clear_job = Job {
-        program: 300,
-        interval: clear.interval() as u16,
-        stages: clear.stages,
-        items: buckets,
-        spacing: 1,
-        a: 2000,
-        a_step: 3,
-        ..Job::default()
-    };
+    let clear_job = programs.clear(2000, buckets);
     let add_job = Job {
-        program: 320,
-        interval: add.interval() as u16,
-        stages: add.stages,
         items: 24,
-        spacing: 1,
-        a: 2000,
         b: 1000,
         b_step: 3,
-        recoding: Some(Recoding {
-            scalar_row: 1100,
-            windows: windows as u8,
-            window_bits: bits,
-            window_rows: 48,
-        }),
-        ..Job::default()
+        ..programs.add(2000, 1100, windows as u8, bits)
     };
     pair.write(400, &[clear_job.encode(), add_job.encode()]);
     pair.run(400, 1, 1);
@@ -266,41 +291,17 @@ fn bucket_accumulation() {
 #[test]
 fn a_little_of_everything() {
     let mut pair = Pair::new();
-    let clear = curve::clear(ZERO, ONE).assemble().unwrap();
-    let add = curve::add_affine(ZERO).assemble().unwrap();
-    pair.write(ZERO, &[[0; 4], Fq::from(1u64).0.0]);
-    pair.write(300, &clear.rows());
-    pair.write(320, &add.rows());
+    let programs = Buckets::load(&mut pair);
     let bases = points(2);
     pair.write(340, &[bases[0], bases[1], bases[3], bases[4]]);
     // Twice the same bucket with opposite signs, and another one.
     pair.write(350, &[[0b0111, 0, 0, 0], [0b0101, 0, 0, 0]]);
-    let clear_job = Job {
-        program: 300,
-        interval: clear.interval() as u16,
-        stages: clear.stages,
-        items: 4,
-        spacing: 1,
-        a: 360,
-        a_step: 3,
-        ..Job::default()
-    };
+    let clear_job = programs.clear(360, 4);
     let add_job = Job {
-        program: 320,
-        interval: add.interval() as u16,
-        stages: add.stages,
         items: 2,
-        spacing: 1,
-        a: 360,
         b: 340,
         b_step: 2,
-        recoding: Some(Recoding {
-            scalar_row: 350,
-            windows: 2,
-            window_bits: 2,
-            window_rows: 6,
-        }),
-        ..Job::default()
+        ..programs.add(360, 350, 2, 2)
     };
     let layout = Layout {
         tables: vec![500, 504],
