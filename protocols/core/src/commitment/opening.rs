@@ -11,6 +11,7 @@
 use std::collections::BTreeMap;
 
 use kernelwise_field::{AdditiveGroup, Field, Fr, G1, G1Affine, VariableBaseMSM, Zero};
+use rayon::prelude::*;
 
 use super::{CommitmentKey, RowLayout};
 use crate::claim::{Claim, Claims, Functional, dot};
@@ -272,10 +273,26 @@ fn check_group(
         points.extend_from_slice(commitment);
         scalars.extend(rows.iter().map(|row| -power * row));
     }
-    match G1::msm(&points, &scalars) {
-        Ok(sum) if sum.is_zero() => Ok(()),
-        _ => Err(failed("the vector does not match the commitments")),
+    if sum_of_points(&points, &scalars).is_some_and(|sum| sum.is_zero()) {
+        Ok(())
+    } else {
+        Err(failed("the vector does not match the commitments"))
     }
+}
+
+/// `Σ_i scalars_i·points_i`, shared among threads; `None` if there are more of one than of the other.
+fn sum_of_points(points: &[G1Affine], scalars: &[Fr]) -> Option<G1> {
+    // Fewer are not worth a thread: windows get shorter, and their buckets are summed by each.
+    const SHARE: usize = 256;
+    if points.len() != scalars.len() {
+        return None;
+    }
+    let share = points.len().div_ceil(rayon::current_num_threads());
+    let share = share.max(SHARE);
+    let parts = points.par_chunks(share).zip(scalars.par_chunks(share));
+    parts
+        .map(|(points, scalars)| G1::msm(points, scalars).ok())
+        .sum()
 }
 
 fn value_of(opened: &Opened) -> Fr {
