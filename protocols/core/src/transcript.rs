@@ -5,20 +5,30 @@
 //! challenge that does not depend on all before it. What both sides know (program, key, public tensors) is the instance and
 //! goes in first.
 
-use kernelwise_field::{CanonicalDeserialize, FR_BYTES, Fr, G1_BYTES, G1Affine, PrimeField};
-use spongefish::{
-    DefaultHash, NargReader, ProverState, SessionId, VerificationError, VerifierState,
-    derive_session_id,
-};
+//!
+//! Segments of a program have transcripts of their own: each starts from what the program's transcript was when they parted, and its place
+//! among them; the program's goes on with what each of them ended with.
 
-use crate::error::VerifyError;
-use crate::groth16::{PROOF_BYTES, Proof};
+mod prover;
+mod verifier;
+
+use kernelwise_field::{Fr, PrimeField};
+use spongefish::{DefaultHash, SessionId, derive_session_id};
+
+pub use prover::ProverTranscript;
+pub use verifier::{Fork, VerifierTranscript};
+
 use crate::key::PublicTensors;
-use crate::points::{point_bytes, points_from_bytes};
 use crate::program::Digest;
 
 /// Names protocol and version; any change to a message or its encoding changes this.
 const SESSION: &[u8] = b"kernelwise kernel-wise proof, version 1";
+
+/// Names the part of one segment.
+const SEGMENT: &[u8] = b"kernelwise kernel-wise proof, version 1, segment";
+
+/// Bytes that stand for a transcript: collisions among them take 2^128 work.
+const DIGEST_BYTES: usize = 32;
 
 /// Uniform bytes per challenge: 64 bytes reduced modulo a 254-bit prime are within 2^-258 of uniform.
 const CHALLENGE_BYTES: usize = 64;
@@ -61,82 +71,20 @@ fn session() -> SessionId {
     derive_session_id::<DefaultHash>(SESSION)
 }
 
-fn scalar_bytes(value: &Fr) -> [u8; FR_BYTES] {
-    let mut bytes = [0; FR_BYTES];
-    let limbs = value.into_bigint().0;
-    for (chunk, limb) in bytes.chunks_exact_mut(8).zip(limbs) {
-        chunk.copy_from_slice(&limb.to_le_bytes());
-    }
-    bytes
+fn segment_session() -> SessionId {
+    derive_session_id::<DefaultHash>(SEGMENT)
+}
+
+/// What segment number `index` of `count` starts from, an injective encoding: all parts have fixed sizes.
+fn segment_instance(parent: &[u8], index: usize, count: usize) -> Raw {
+    let mut bytes = parent.to_vec();
+    bytes.extend_from_slice(&(index as u64).to_le_bytes());
+    bytes.extend_from_slice(&(count as u64).to_le_bytes());
+    Raw(bytes)
 }
 
 fn challenge_from(bytes: &[u8]) -> Fr {
     Fr::from_le_bytes_mod_order(bytes)
-}
-
-/// The prover's end.
-#[derive(Debug)]
-pub struct ProverTranscript {
-    state: ProverState,
-    len: usize,
-}
-
-impl ProverTranscript {
-    /// Starts with the instance absorbed.
-    pub fn new(instance: &Instance<'_>) -> Self {
-        Self {
-            state: ProverState::new(&session(), &Raw(instance.encode())),
-            len: 0,
-        }
-    }
-
-    /// Bytes sent so far.
-    pub fn len(&self) -> usize {
-        self.len
-    }
-
-    /// Whether nothing has been sent.
-    pub fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
-    /// Sends field elements.
-    pub fn append_scalars(&mut self, values: &[Fr]) {
-        self.len += values.len() * FR_BYTES;
-        for value in values {
-            self.state.prover_message_as(value, scalar_bytes);
-        }
-    }
-
-    /// Sends group elements.
-    pub fn append_points(&mut self, points: &[G1Affine]) {
-        self.len += points.len() * G1_BYTES;
-        for point in points {
-            self.state.prover_message_as(point, point_bytes);
-        }
-    }
-
-    /// Sends a Groth16 proof.
-    pub fn append_groth16(&mut self, proof: &Proof) {
-        self.len += PROOF_BYTES;
-        self.state.prover_message_as(proof, Proof::to_bytes);
-    }
-
-    /// Draws a challenge.
-    pub fn challenge(&mut self) -> Fr {
-        self.state
-            .verifier_message_as(CHALLENGE_BYTES, challenge_from)
-    }
-
-    /// Draws several challenges.
-    pub fn challenges(&mut self, count: usize) -> Vec<Fr> {
-        (0..count).map(|_| self.challenge()).collect()
-    }
-
-    /// The proof string.
-    pub fn finish(self) -> Vec<u8> {
-        self.state.into_narg_string()
-    }
 }
 
 /// One message of a proof: where it lies and what it is called.
@@ -148,132 +96,4 @@ pub struct Message {
     pub offset: usize,
     /// Number of bytes.
     pub len: usize,
-}
-
-/// The verifier's end.
-#[derive(Debug)]
-pub struct VerifierTranscript<'a> {
-    state: VerifierState<'a>,
-    offset: usize,
-    messages: Vec<Message>,
-}
-
-impl<'a> VerifierTranscript<'a> {
-    /// Starts with the instance absorbed, about to read `proof`.
-    pub fn new(instance: &Instance<'_>, proof: &'a [u8]) -> Self {
-        let state = VerifierState::new(&session(), &Raw(instance.encode()), proof);
-        Self {
-            state,
-            offset: 0,
-            messages: Vec::new(),
-        }
-    }
-
-    /// Reads `count` field elements; only canonical encodings are accepted.
-    ///
-    /// # Errors
-    /// [`VerifyError::Malformed`].
-    pub fn read_scalars(
-        &mut self,
-        label: &'static str,
-        count: usize,
-    ) -> Result<Vec<Fr>, VerifyError> {
-        self.read(
-            label,
-            count,
-            FR_BYTES,
-            "canonical field elements",
-            |reader| {
-                let bytes = reader.take_array::<FR_BYTES>()?;
-                Fr::deserialize_compressed(&bytes[..]).map_err(|_| VerificationError)
-            },
-        )
-    }
-
-    /// Reads one field element.
-    ///
-    /// # Errors
-    /// [`VerifyError::Malformed`].
-    pub fn read_scalar(&mut self, label: &'static str) -> Result<Fr, VerifyError> {
-        let expected = "a canonical field element";
-        self.read_scalars(label, 1)?
-            .pop()
-            .ok_or(VerifyError::Malformed { label, expected })
-    }
-
-    /// Reads `count` group elements; only canonical encodings of points on the curve are accepted.
-    ///
-    /// # Errors
-    /// [`VerifyError::Malformed`].
-    pub fn read_points(
-        &mut self,
-        label: &'static str,
-        count: usize,
-    ) -> Result<Vec<G1Affine>, VerifyError> {
-        let expected = "canonical points of the curve";
-        let bytes = self.read(label, count, G1_BYTES, expected, |reader| {
-            reader.take_array::<G1_BYTES>()
-        })?;
-        points_from_bytes(&bytes).ok_or(VerifyError::Malformed { label, expected })
-    }
-
-    /// Reads a Groth16 proof; only canonical encodings of points of the groups are accepted.
-    ///
-    /// # Errors
-    /// [`VerifyError::Malformed`].
-    pub fn read_groth16(&mut self, label: &'static str) -> Result<Proof, VerifyError> {
-        let expected = "three canonical points of the groups";
-        let proofs = self.read(label, 1, PROOF_BYTES, expected, |reader| {
-            let bytes = reader.take_array::<PROOF_BYTES>()?;
-            Proof::from_bytes(&bytes).map_err(|_| VerificationError)
-        });
-        proofs?
-            .pop()
-            .ok_or(VerifyError::Malformed { label, expected })
-    }
-
-    fn read<T>(
-        &mut self,
-        label: &'static str,
-        count: usize,
-        size: usize,
-        expected: &'static str,
-        mut decode: impl FnMut(&mut NargReader<'_>) -> Result<T, VerificationError>,
-    ) -> Result<Vec<T>, VerifyError> {
-        // Grown as read, not reserved: `count` may be far more than the proof holds.
-        let mut values = Vec::new();
-        for _ in 0..count {
-            let value = self.state.prover_message_as(&mut decode);
-            values.push(value.map_err(|_| VerifyError::Malformed { label, expected })?);
-        }
-        self.messages.push(Message {
-            label,
-            offset: self.offset,
-            len: count * size,
-        });
-        self.offset += count * size;
-        Ok(values)
-    }
-
-    /// Draws a challenge.
-    pub fn challenge(&mut self) -> Fr {
-        self.state
-            .verifier_message_as(CHALLENGE_BYTES, challenge_from)
-    }
-
-    /// Draws several challenges.
-    pub fn challenges(&mut self, count: usize) -> Vec<Fr> {
-        (0..count).map(|_| self.challenge()).collect()
-    }
-
-    /// Ends the proof and returns the list of its messages.
-    ///
-    /// # Errors
-    /// [`VerifyError::TrailingBytes`] if there is more to read.
-    pub fn finish(self) -> Result<Vec<Message>, VerifyError> {
-        self.state
-            .check_eof()
-            .map_err(|_| VerifyError::TrailingBytes)?;
-        Ok(self.messages)
-    }
 }

@@ -5,7 +5,7 @@
 //! | 1 | row commitments of every advice tensor; one commitment per launch proved by Groth16 | points of the curve |
 //! | 2 | the lookup argument, after γ and β | sum of fractions, leaves against claims on tensors |
 //! | 3 | nothing: public outputs at a random point | becomes claims |
-//! | 4 | each launch in reverse order | the kernel's own equation |
+//! | 4 | each launch in reverse order, segment by segment | the kernel's own equation |
 //! | 5 | nothing: claims on public inputs | by evaluation |
 //! | 6 | the batch opening | claims on advice and parameters |
 //! | 7 | the Groth16 proofs | one product of pairings |
@@ -81,9 +81,8 @@ pub fn verify_traced(
     };
     pass.lookups()?;
     pass.outputs(public);
-    for (index, launch) in program.graph().launches.iter().enumerate().rev() {
-        pass.launch(index, launch)?;
-    }
+    pass.launches(program.segments().together())?;
+    pass.segments()?;
     pass.inputs(public)?;
     let Backward {
         mut claims, linked, ..
@@ -180,6 +179,42 @@ impl<'a> Backward<'a, '_> {
             let value = functional.apply(&tensor.shape, values);
             self.claims.add(id, functional, value);
         }
+    }
+
+    /// Every segment, in a transcript of its own that binds what the program says next.
+    fn segments(&mut self) -> Result<(), VerifyError> {
+        let segments = self.program.segments().apart();
+        if segments.is_empty() {
+            return Ok(());
+        }
+        let fork = self.transcript.fork(segments.len());
+        // What one segment claims, the next does not know: prover and verifier agree whoever is first.
+        let claims: Vec<Claims> = segments.iter().map(|own| self.claims.fork(own)).collect();
+        for (index, (segment, claims)) in segments.iter().zip(claims).enumerate() {
+            let mut transcript = self.transcript.segment(&fork, index);
+            let mut pass = Backward {
+                program: self.program,
+                transcript: &mut transcript,
+                claims,
+                linked: BTreeMap::new(),
+            };
+            pass.launches(segment.launches())?;
+            let Backward { claims, linked, .. } = pass;
+            self.claims.join(claims);
+            self.linked.extend(linked);
+            self.transcript.join(transcript)?;
+        }
+        Ok(())
+    }
+
+    fn launches(&mut self, indices: &[usize]) -> Result<(), VerifyError> {
+        let launches = &self.program.graph().launches;
+        for &index in indices {
+            if let Some(launch) = launches.get(index) {
+                self.launch(index, launch)?;
+            }
+        }
+        Ok(())
     }
 
     fn launch(&mut self, index: usize, launch: &'a Launch) -> Result<(), VerifyError> {

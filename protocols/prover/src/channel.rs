@@ -6,11 +6,11 @@ use kernelwise_core::transcript::{Instance, ProverTranscript};
 
 /// Alters a message of the prover before it is bound: called with the message's label and its values.
 #[cfg(feature = "cheat")]
-pub type Cheat<'a> = &'a mut dyn FnMut(&'static str, &mut [Fr]);
+pub type Cheat<'a> = &'a mut (dyn FnMut(&'static str, &mut [Fr]) + Send);
 
 /// Alters the commitments that Groth16 proofs carry, in launch order, before they are bound.
 #[cfg(feature = "cheat")]
-pub type CarriedCheat<'a> = &'a mut dyn FnMut(&mut [G1Affine]);
+pub type CarriedCheat<'a> = &'a mut (dyn FnMut(&mut [G1Affine]) + Send);
 
 /// Sends messages; what is sent is what the prover goes on with.
 pub(crate) struct Channel<'a> {
@@ -25,8 +25,12 @@ pub(crate) struct Channel<'a> {
 
 impl<'a> Channel<'a> {
     pub(crate) fn new(instance: &Instance<'_>) -> Self {
+        Self::over(ProverTranscript::new(instance))
+    }
+
+    fn over(transcript: ProverTranscript) -> Self {
         Self {
-            transcript: ProverTranscript::new(instance),
+            transcript,
             #[cfg(feature = "cheat")]
             cheat: None,
             #[cfg(feature = "cheat")]
@@ -35,6 +39,37 @@ impl<'a> Channel<'a> {
             marker: std::marker::PhantomData,
         }
     }
+
+    /// One channel for each of `count` segments, to be [joined](Self::join) in the same order; none cheats.
+    pub(crate) fn fork(&mut self, count: usize) -> Vec<Self> {
+        let segments = self.transcript.fork(count).into_iter();
+        segments.map(Self::over).collect()
+    }
+
+    /// Ends a segment.
+    pub(crate) fn join(&mut self, segment: Self) {
+        self.transcript.join(segment.transcript);
+    }
+
+    /// Whether segments must wait for each other, because one cheat alters the messages of all.
+    #[cfg(feature = "cheat")]
+    pub(crate) fn cheats(&self) -> bool {
+        self.cheat.is_some()
+    }
+
+    #[cfg(not(feature = "cheat"))]
+    pub(crate) fn cheats(&self) -> bool {
+        false
+    }
+
+    /// Lends what alters messages to a segment, or takes it back.
+    #[cfg(feature = "cheat")]
+    pub(crate) fn exchange_cheat(&mut self, segment: &mut Self) {
+        std::mem::swap(&mut self.cheat, &mut segment.cheat);
+    }
+
+    #[cfg(not(feature = "cheat"))]
+    pub(crate) fn exchange_cheat(&mut self, _segment: &mut Self) {}
 
     #[cfg(feature = "cheat")]
     pub(crate) fn with_cheat(mut self, cheat: Cheat<'a>) -> Self {

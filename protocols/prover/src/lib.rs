@@ -34,6 +34,7 @@ mod opening;
 pub mod plan;
 pub mod prove;
 pub mod room;
+mod segments;
 pub mod stored;
 mod sumcheck;
 pub mod tensor;

@@ -174,17 +174,7 @@ fn run<'c>(
 
     observer.begin(Phase::Backward, program.graph().launches.len());
     pass.outputs(&public);
-    let mut launches = Vec::with_capacity(program.graph().launches.len());
-    for (index, launch) in program.graph().launches.iter().enumerate().rev() {
-        let (begun, before) = (Instant::now(), pass.channel.len());
-        pass.launch(index, launch)?;
-        launches.push(LaunchReport {
-            launch: index,
-            time: begun.elapsed(),
-            bytes: pass.channel.len() - before,
-        });
-        observer.step(Phase::Backward);
-    }
+    let launches = pass.launches(observer)?;
     pass.drop_input_claims();
     lap(Phase::Backward, &mut timed, pass.channel.len());
 

@@ -7,6 +7,8 @@ pub struct Room {
     pub level_bytes: u64,
     /// Scalars of one block of rows of a commitment: what a device keeps of them in its own layout is bounded by it.
     pub commit_scalars: usize,
+    /// Segments of the backward pass that are proved at once, if there are as many threads.
+    pub segments: usize,
 }
 
 impl Room {
@@ -27,6 +29,11 @@ impl Room {
                     0..=0xff_ffff => (room.commit_scalars / 4).max(1 << 12),
                     _ => room.commit_scalars,
                 },
+                // More threads help within a segment as well.
+                segments: match room.level_bytes {
+                    0..=0x100_0000 => 1,
+                    _ => room.segments,
+                },
             };
             (next != *room).then_some(next)
         })
@@ -34,11 +41,12 @@ impl Room {
 }
 
 impl Default for Room {
-    /// Levels of 16 MiB, blocks of 2^20 scalars: more of either saves no time.
+    /// Levels of 16 MiB, blocks of 2^20 scalars: more of either saves no time. As many segments as threads.
     fn default() -> Self {
         Self {
             level_bytes: 1 << 24,
             commit_scalars: 1 << 20,
+            segments: usize::MAX,
         }
     }
 }
@@ -53,10 +61,12 @@ mod tests {
         assert!(rooms.windows(2).all(|pair| {
             pair[1].level_bytes <= pair[0].level_bytes
                 && pair[1].commit_scalars <= pair[0].commit_scalars
+                && pair[1].segments <= pair[0].segments
         }));
         let least = Room {
             level_bytes: 0,
             commit_scalars: 1 << 12,
+            segments: 1,
         };
         assert_eq!(rooms.last(), Some(&least));
         assert!(rooms.contains(&Room::default()));

@@ -76,7 +76,12 @@ fn false_runs() {
 }
 
 /// Proves an honest run with a message altered, or what a commitment or a proof is about.
-fn altered(case: &Case, label: &'static str, nth: usize, change: impl FnMut(&mut [Fr])) -> Check {
+fn altered(
+    case: &Case,
+    label: &'static str,
+    nth: usize,
+    change: impl FnMut(&mut [Fr]) + Send,
+) -> Check {
     let mut alteration = Alteration::new(label, nth, change);
     let proved = case.prove_cheating(&case.witness(), &mut |label, values| {
         alteration.apply(label, values);
@@ -170,7 +175,7 @@ fn carried_commitments_swapped_reused_or_shifted() {
     let mut earlier: Vec<G1Affine> = Vec::new();
     let honest = case.prove_with_carried(&witness, &mut |points| earlier = points.to_vec());
     case.verify(&honest).expect("nothing was altered");
-    type Cheat<'a> = &'a dyn Fn(&mut [G1Affine]);
+    type Cheat<'a> = &'a (dyn Fn(&mut [G1Affine]) + Sync);
     let cheats: [Cheat<'_>; 5] = [
         &|points| points.swap(0, 1),
         &|points| points[0] = earlier[0],

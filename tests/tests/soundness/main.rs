@@ -9,4 +9,5 @@ mod fractions;
 mod groth16;
 mod messages;
 mod opening;
+mod segments;
 mod witness;

@@ -16,7 +16,7 @@ fn rejected_by(
     case: &Case,
     label: &'static str,
     nth: usize,
-    change: impl FnMut(&mut [Fr]),
+    change: impl FnMut(&mut [Fr]) + Send,
 ) -> Check {
     let mut alteration = Alteration::new(label, nth, change);
     let proved = case.prove_cheating(&case.witness(), &mut |label, values| {

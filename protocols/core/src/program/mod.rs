@@ -9,6 +9,7 @@ mod graph;
 mod index_map;
 mod linked;
 mod range;
+mod segments;
 mod tensor;
 mod validate;
 
@@ -18,6 +19,7 @@ pub(crate) use index_map::MAX_AXIS_WORK;
 pub use index_map::{AxisMap, AxisMultiplier, IndexMap, LinearTerm};
 pub use linked::{LinkedLaunch, LinkedLaunches, SharedTensor};
 pub use range::Range;
+pub use segments::{Segment, Segments};
 pub(crate) use tensor::log2_ceil;
 pub use tensor::{Shape, Tensor, TensorId, TensorKind};
 pub use validate::{GraphError, Program, WireWidths};

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::linked::LinkedLaunches;
+use super::segments::Segments;
 use super::{Digest, KernelGraph, LookupTable, Range, TableFunction, TensorId, TensorKind};
 use crate::circuit::Width;
 use crate::kernels::{Kernel, LaunchView, LookupSpec};
@@ -79,6 +80,7 @@ pub struct Program {
     layout: LookupLayout,
     widths: Vec<WireWidths>,
     linked: LinkedLaunches,
+    segments: Segments,
 }
 
 /// How the values of each wire of a launched circuit can be held, level by level.
@@ -113,6 +115,11 @@ impl Program {
     /// The launches that are proved by Groth16.
     pub fn linked(&self) -> &LinkedLaunches {
         &self.linked
+    }
+
+    /// The launches that go through the backward pass with transcripts of their own.
+    pub fn segments(&self) -> &Segments {
+        &self.segments
     }
 
     /// The tensors of one kind, in order.
@@ -156,6 +163,7 @@ impl KernelGraph {
         })?;
         let digest = Digest::of("kernelwise program v1", &bytes);
         let linked = LinkedLaunches::new(&self);
+        let segments = Segments::new(&self);
         Ok(Program {
             graph: self,
             digest,
@@ -163,6 +171,7 @@ impl KernelGraph {
             layout,
             widths,
             linked,
+            segments,
         })
     }
 }

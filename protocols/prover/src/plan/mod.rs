@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 
 use kernelwise_core::Values;
 use kernelwise_core::kernels::Kernel;
-use kernelwise_core::program::{Program, Range, TensorId, TensorKind};
+use kernelwise_core::program::{Program, Range, Segment, TensorId, TensorKind};
 use kernelwise_groth16::shape_key;
 
 use self::counting::CountingDevice;
@@ -61,6 +61,8 @@ pub struct Plan {
     pub resident_bytes: u64,
     /// What the proof may hold where it can choose: for [`ProverKey::with_room`](crate::ProverKey::with_room).
     pub room: Room,
+    /// Memory of the tables of all segments of the backward pass that are proved at once, at their largest.
+    pub segment_bytes: u64,
     /// Bytes of the whole proof string: exact.
     pub proof_bytes: usize,
 }
@@ -73,8 +75,9 @@ impl Plan {
 
     /// Predicted peak memory of proving, in bytes.
     pub fn peak_bytes(&self) -> u64 {
-        let largest = self.steps.iter().map(|step| step.table_bytes).max();
-        self.resident_bytes + largest.unwrap_or(0)
+        let steps = self.steps.iter().map(|step| step.table_bytes);
+        let largest = steps.fold(self.segment_bytes, u64::max);
+        self.resident_bytes + largest
     }
 
     /// The step that needs the most memory.
@@ -181,7 +184,11 @@ fn plan_here(
         Ok(shape_key(circuit.linked().r1cs())?)
     })?;
     let key = setup_linked(program.clone(), parameters.clone(), linked, devices)?;
-    let key = key.with_hints(hints.clone()).with_room(room);
+    // Counts are those of one step at a time.
+    let key = key.with_hints(hints.clone()).with_room(Room {
+        segments: 1,
+        ..room
+    });
     // Any inputs have the same shapes; mixed ones show better how wide hints are, plain ones leave no table that others stay in.
     let run = |mixed| {
         let inputs = inputs(program, mixed);
@@ -254,11 +261,27 @@ fn plan_here(
         }
     }
     Ok(Plan {
-        steps,
         resident_bytes: witness.bytes() + public,
+        segment_bytes: at_once_bytes(program, &steps, room),
+        steps,
         room,
         proof_bytes: proved.proof.messages.len(),
     })
+}
+
+/// Bytes of the largest segments, as many as are proved at once.
+fn at_once_bytes(program: &Program, steps: &[PlannedStep], room: Room) -> u64 {
+    let largest_of = |segment: &Segment| {
+        let own = steps.iter().filter(|step| {
+            let launch = step.launch;
+            launch.is_some_and(|launch| segment.launches().contains(&launch))
+        });
+        own.map(|step| step.table_bytes).max().unwrap_or(0)
+    };
+    let mut bytes: Vec<u64> = program.segments().apart().iter().map(largest_of).collect();
+    bytes.sort_unstable_by(|a, b| b.cmp(a));
+    let at_once = room.segments.min(rayon::current_num_threads());
+    bytes.iter().take(at_once).sum()
 }
 
 fn value_bytes(values: &Values) -> u64 {
