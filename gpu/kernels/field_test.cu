@@ -1,5 +1,5 @@
 // Every operation of the fields on pairs of operands, for tests.
-#include "field.cuh"
+#include "inverse.cuh"
 
 namespace kw {
 
@@ -24,6 +24,11 @@ KW_DEVICE Field<P> operation(uint32_t number, const Field<P>& a, const Field<P>&
         case 12: return Field<P>::from_integer(a.limbs);
         case 13: return Loose<P>::product_difference(la + lb, la - lb, -la, lb + lb).reduce();
         case 14: return (la + lb).square().reduce();
+        case 15: {
+            Field<P> inverse = a;
+            invert(&inverse);
+            return inverse;
+        }
         default: return Field<P>::from_signed(static_cast<int64_t>(static_cast<uint64_t>(a.limbs.v[1]) << 32 | a.limbs.v[0]));
     }
 }

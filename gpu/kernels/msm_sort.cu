@@ -4,7 +4,8 @@
 // tile by tile, one block each, with all its counters in shared memory: equal scalars, which all meet in one bucket, cost
 // no more global traffic than different ones. Order within a bucket does not matter, hence atomic cursors.
 //
-// Shapes: digits[tasks · row_len]; starts[tasks · buckets + 1]; entries hold base index · 2 + sign.
+// Shapes: digits[tasks · row_len]; starts[tasks · buckets + 1]. Entries are as in msm_sum.cuh. Where `rounds` of additions by
+// pairs come between (msm_pairs.cu), buckets start at multiples of 2^rounds and segments are of what is left of them.
 #include "prelude.cuh"
 
 namespace kw {
@@ -60,7 +61,7 @@ extern "C" __global__ void kw_msm_scatter(uint32_t* entries, const uint32_t* sta
     digits += tile.task * row_len;
     for (uint32_t i = tile.from + threadIdx.x; i < tile.to; i += blockDim.x) {
         const int32_t digit = digits[i];
-        if (digit != 0) entries[atomicAdd(&cursors[kw::bucket_of(digit)], 1u)] = i << 1 | (digit < 0);
+        if (digit != 0) entries[atomicAdd(&cursors[kw::bucket_of(digit)], 1u)] = (i + 1) << 1 | (digit < 0);
     }
 }
 KW_KERNEL(kw_msm_scatter);
@@ -76,8 +77,9 @@ struct Extent {
     uint32_t entries, segments;
 };
 
-KW_DEVICE Extent extent(uint32_t count, uint32_t segment_len) {
-    return Extent{count, (count + segment_len - 1) / segment_len};
+KW_DEVICE Extent extent(uint32_t count, uint32_t segment_len, uint32_t rounds) {
+    const uint32_t left = (count + (1u << rounds) - 1) >> rounds;
+    return Extent{left << rounds, (left + segment_len - 1) / segment_len};
 }
 
 KW_DEVICE Extent plus(const Extent& a, const Extent& b) {
@@ -109,10 +111,10 @@ KW_DEVICE Extent scan_block(const Extent& own, Extent& total) {
 
 // First of three steps of a scan over all buckets: the sum of each block.
 extern "C" __global__ void __launch_bounds__(kw::SCAN_THREADS)
-    kw_msm_scan_blocks(kw::Extent* blocks, const uint32_t* counts, uint32_t len, uint32_t segment_len) {
+    kw_msm_scan_blocks(kw::Extent* blocks, const uint32_t* counts, uint32_t len, uint32_t segment_len, uint32_t rounds) {
     const uint32_t from = (blockIdx.x * kw::SCAN_THREADS + threadIdx.x) * kw::SCAN_EACH;
     kw::Extent own = {0, 0}, total;
-    for (uint32_t i = from; i < from + kw::SCAN_EACH && i < len; i++) own = kw::plus(own, kw::extent(counts[i], segment_len));
+    for (uint32_t i = from; i < from + kw::SCAN_EACH && i < len; i++) own = kw::plus(own, kw::extent(counts[i], segment_len, rounds));
     kw::scan_block(own, total);
     if (threadIdx.x == 0) blocks[blockIdx.x] = total;
 }
@@ -135,15 +137,15 @@ KW_KERNEL(kw_msm_scan_sums);
 // Third step: where the entries and the segments of each bucket start; one more value at the end of both.
 extern "C" __global__ void __launch_bounds__(kw::SCAN_THREADS)
     kw_msm_scan_starts(uint32_t* starts, uint32_t* segment_starts, const kw::Extent* blocks, const uint32_t* counts,
-                       uint32_t len, uint32_t segment_len) {
+                       uint32_t len, uint32_t segment_len, uint32_t rounds) {
     const uint32_t from = (blockIdx.x * kw::SCAN_THREADS + threadIdx.x) * kw::SCAN_EACH;
     kw::Extent own = {0, 0}, total;
-    for (uint32_t i = from; i < from + kw::SCAN_EACH && i < len; i++) own = kw::plus(own, kw::extent(counts[i], segment_len));
+    for (uint32_t i = from; i < from + kw::SCAN_EACH && i < len; i++) own = kw::plus(own, kw::extent(counts[i], segment_len, rounds));
     kw::Extent sum = kw::plus(blocks[blockIdx.x], kw::scan_block(own, total));
     for (uint32_t i = from; i < from + kw::SCAN_EACH && i < len; i++) {
         starts[i] = sum.entries;
         segment_starts[i] = sum.segments;
-        sum = kw::plus(sum, kw::extent(counts[i], segment_len));
+        sum = kw::plus(sum, kw::extent(counts[i], segment_len, rounds));
         if (i + 1 == len) {
             starts[len] = sum.entries;
             segment_starts[len] = sum.segments;
@@ -163,7 +165,7 @@ struct Segment {
 };
 
 KW_DEVICE Segment segment(uint32_t number, const uint32_t* starts, const uint32_t* segment_starts, uint32_t buckets,
-                          uint32_t segment_len) {
+                          uint32_t segment_len, uint32_t rounds) {
     // The last bucket that starts at or before it; empty buckets start where the next one does.
     uint32_t low = 0, high = buckets;
     while (high - low > 1) {
@@ -174,22 +176,22 @@ KW_DEVICE Segment segment(uint32_t number, const uint32_t* starts, const uint32_
             high = middle;
         }
     }
-    const uint32_t start = starts[low] + (number - segment_starts[low]) * segment_len;
-    return Segment{low, start, min(segment_len, starts[low + 1] - start)};
+    const uint32_t start = (starts[low] >> rounds) + (number - segment_starts[low]) * segment_len;
+    return Segment{low, start, min(segment_len, (starts[low + 1] >> rounds) - start)};
 }
 
 }  // namespace kw
 
 // Counts segments by length: lengths[l] for l in 1..=segment_len. `buckets` are those of all tasks.
 extern "C" __global__ void kw_msm_lengths(uint32_t* lengths, const uint32_t* starts, const uint32_t* segment_starts,
-                                          uint32_t buckets, uint32_t segment_len) {
+                                          uint32_t buckets, uint32_t segment_len, uint32_t rounds) {
     KW_SHARED(uint32_t, counters, kw::MAX_SEGMENT + 1);
     for (uint32_t l = threadIdx.x; l <= segment_len; l += blockDim.x) counters[l] = 0;
     __syncthreads();
     const uint32_t segments = segment_starts[buckets];
     const uint32_t number = static_cast<uint32_t>(kw::global_thread());
     if (number < segments)
-        atomicAdd(&counters[kw::segment(number, starts, segment_starts, buckets, segment_len).len], 1u);
+        atomicAdd(&counters[kw::segment(number, starts, segment_starts, buckets, segment_len, rounds).len], 1u);
     __syncthreads();
     for (uint32_t l = threadIdx.x; l <= segment_len; l += blockDim.x)
         if (counters[l] != 0) atomicAdd(&lengths[l], counters[l]);
@@ -215,7 +217,8 @@ KW_KERNEL(kw_msm_longer);
 // Orders segments by length, longest first, so that the threads of a warp end together: jobs[..] = (start, length,
 // number of the segment, bucket).
 extern "C" __global__ void kw_msm_jobs(uint4* jobs, uint32_t* longer, const uint32_t* starts,
-                                       const uint32_t* segment_starts, uint32_t buckets, uint32_t segment_len) {
+                                       const uint32_t* segment_starts, uint32_t buckets, uint32_t segment_len,
+                                       uint32_t rounds) {
     KW_SHARED(uint32_t, counters, kw::MAX_SEGMENT + 1);
     for (uint32_t l = threadIdx.x; l <= segment_len; l += blockDim.x) counters[l] = 0;
     __syncthreads();
@@ -224,7 +227,7 @@ extern "C" __global__ void kw_msm_jobs(uint4* jobs, uint32_t* longer, const uint
     kw::Segment segment = {0, 0, 0};
     uint32_t rank = 0;
     if (number < segments) {
-        segment = kw::segment(number, starts, segment_starts, buckets, segment_len);
+        segment = kw::segment(number, starts, segment_starts, buckets, segment_len, rounds);
         rank = atomicAdd(&counters[segment.len], 1u);
     }
     __syncthreads();

@@ -12,24 +12,40 @@ constexpr uint32_t ADD_THREADS = 128;
 // Segments of one bucket that one thread combines.
 constexpr uint32_t COMBINE = 8;
 
-// The sum of each segment, in the order of `jobs`.
-template <class F, class L>
-KW_DEVICE void accumulate(Sum<L>* sums, const Affine<F>* bases, const uint32_t* entries, const uint4* jobs,
+// Entries that lie in memory: zero for nothing, else twice the number of the base, which counts from one, plus the sign.
+struct Listed {
+    static constexpr bool HAS_GAPS = true, HAS_SIGNS = true;
+    const uint32_t* entries;
+
+    KW_INLINE uint32_t operator()(uint32_t i) const { return entries[i]; }
+};
+
+// Entries that are the bases in their order.
+struct Consecutive {
+    static constexpr bool HAS_GAPS = false, HAS_SIGNS = false;
+
+    KW_INLINE uint32_t operator()(uint32_t i) const { return (i + 1) << 1; }
+};
+
+KW_DEVICE uint32_t base_of(uint32_t entry) { return (entry >> 1) - 1; }
+
+// The sum of each segment, in the order of `jobs`; there are no gaps in it.
+template <class F, class L, class E>
+KW_DEVICE void accumulate(Sum<L>* sums, const Affine<F>* bases, const E& entries, const uint4* jobs,
                           const uint32_t* segments) {
     const uint64_t t = global_thread();
     if (t >= *segments) return;
     const uint4 job = jobs[t];
-    entries += job.x;
     Sum<L> sum = Sum<L>::identity();
-    uint32_t entry = entries[0];
-    Affine<F> next = load(&bases[entry >> 1]);
+    uint32_t entry = entries(job.x);
+    Affine<F> next = load(&bases[base_of(entry)]);
     for (uint32_t i = 1; i <= job.y; i++) {
         const Affine<F> point = next;
         const bool negative = entry & 1;
         // The next base is on its way while this one is added.
         if (i < job.y) {
-            entry = entries[i];
-            next = load(&bases[entry >> 1]);
+            entry = entries(job.x + i);
+            next = load(&bases[base_of(entry)]);
         }
         if (point.is_identity()) continue;
         const L y = point.y;
@@ -113,7 +129,7 @@ KW_DEVICE void join(Sum<L>* results, const Sum<L>* tasks, uint32_t rows, uint32_
     extern "C" __global__ void __launch_bounds__(kw::ADD_THREADS, per_scheduler)                                       \
         kw_msm_accumulate_##group(Total* sums, const Point* bases, const uint32_t* entries, const uint4* jobs,         \
                                   const uint32_t* segments) {                                                          \
-        kw::accumulate(sums, bases, entries, jobs, segments);                                                          \
+        kw::accumulate(sums, bases, kw::Listed{entries}, jobs, segments);                                                          \
     }                                                                                                                  \
     KW_KERNEL(kw_msm_accumulate_##group);                                                                              \
     extern "C" __global__ void __launch_bounds__(kw::ADD_THREADS)                                                      \

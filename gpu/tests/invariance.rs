@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use kernelwise_cpu::CpuDevice;
 use kernelwise_gpu::CudaDevice;
+use kernelwise_gpu::driver::Driver;
 use kernelwise_gpu::driver::faulty::Faulty;
-use kernelwise_hal::field::Fr;
-use kernelwise_hal::{Device, DualDevice, IntSlice, SumcheckRequest, Table, Term};
+use kernelwise_hal::field::{AdditiveGroup, CurveGroup, Fr, G1, G1Affine, PrimeGroup};
+use kernelwise_hal::{Device, DualDevice, IntSlice, Scalars, SumcheckRequest, Table, Term};
 
 /// Words that look random.
 fn words(seed: u64) -> impl Iterator<Item = u64> {
@@ -155,6 +156,27 @@ fn a_round_is_one_launch() {
     // Tables, views, the program with and without binds; nothing from round to round.
     let written = 2 * 32 * (1 << VARS) + 2 * 24 + 2 * (8 + 16);
     assert_eq!(counts.written_bytes, written);
+}
+
+/// Buckets so full that entries are added by pairs, the same bases again and again.
+#[test]
+#[cfg_attr(not(feature = "host-shim"), ignore = "needs a card")]
+fn full_buckets_are_added_by_pairs() {
+    const DISTINCT: usize = 1 << 10;
+    let driver = Arc::new(Faulty::new(common::driver(11)));
+    let len = driver.properties().multiprocessors as usize * (1 << 15) + 77;
+    let powers = std::iter::successors(Some(G1::generator()), |point| Some(point.double()));
+    let distinct = G1::normalize_batch(&powers.take(DISTINCT).collect::<Vec<_>>());
+    let bases: Vec<G1Affine> = distinct.into_iter().cycle().take(len).collect();
+    let small: Vec<i8> = words(6).take(len).map(|word| word as i8).collect();
+    let cuda: Arc<dyn Device> = Arc::new(CudaDevice::new("cuda-host", driver.clone(), None));
+    let dual = DualDevice::new(Arc::new(CpuDevice::optimized()), cuda);
+    let msm = dual.msm().unwrap();
+    let loaded = msm.load(&bases).unwrap();
+    let outcome = msm.msm(&loaded, Scalars::Int(IntSlice::I8(&small)));
+    assert!(outcome.is_ok(), "{outcome:?}");
+    let launches = driver.counts().launches;
+    assert!(launches["kw_msm_pairs_first"] == 1 && launches["kw_msm_pairs_next"] > 0);
 }
 
 #[cfg(feature = "host-shim")]

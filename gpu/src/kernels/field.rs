@@ -28,7 +28,7 @@ fn edges<F: PrimeField>() -> Vec<F> {
 type Operation<F> = fn(F, F) -> F;
 
 /// What the kernel computes for each number.
-fn operations<F: PrimeField>() -> [Operation<F>; 16] {
+fn operations<F: PrimeField>() -> [Operation<F>; 17] {
     [
         |a, b| a + b,
         |a, b| a - b,
@@ -46,6 +46,7 @@ fn operations<F: PrimeField>() -> [Operation<F>; 16] {
         |a, _| a * radix::<F>(),
         |a, b| (a + b) * (a - b) + a * b.double(),
         |a, b| (a + b).square(),
+        |a, _| a.inverse().unwrap_or_default(),
         |a, _| {
             let stored = (a * radix::<F>()).into_bigint();
             let signed = stored.as_ref()[0].cast_signed();

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use kernelwise_hal::{DeviceError, IntSlice, Scalars};
 
-use super::group::{KernelGroup, Loose};
+use super::group::{KernelGroup, Loose, Pairs};
 use super::plan::Plan;
 use crate::driver::{Args, Buffer, Element, Gpu, Grid};
 
@@ -88,6 +88,8 @@ struct Batch<'a> {
 struct Sorted {
     /// Base index and sign of each entry.
     entries: Buffer<u32>,
+    /// The first entry of each bucket, and the number of entries.
+    starts: Buffer<u32>,
     /// The first segment of each bucket, and the number of segments.
     segment_starts: Buffer<u32>,
     /// Four words per segment, longest first.
@@ -155,13 +157,18 @@ impl Batch<'_> {
 
         let (starts, segment_starts) = self.scan(&counts)?;
         drop(counts);
-        let entries = gpu.allocate::<u32>(plan.entries())?;
+        let entries = match plan.rounds {
+            0 => gpu.allocate::<u32>(plan.entries())?,
+            // Nothing where buckets are filled up.
+            _ => gpu.zeroed::<u32>(plan.padded_entries())?,
+        };
         let args = tiling(Args::new().buffer(&entries).buffer(&starts));
         gpu.launch("kw_msm_scatter", tiles, &args)?;
 
         let jobs = self.jobs(&starts, &segment_starts)?;
         Ok(Sorted {
             entries,
+            starts,
             segment_starts,
             jobs,
         })
@@ -178,6 +185,7 @@ impl Batch<'_> {
             args.buffer(counts)
                 .u32(word(buckets))
                 .u32(word(plan.segment_len))
+                .u32(plan.rounds)
         };
         gpu.launch(
             "kw_msm_scan_blocks",
@@ -212,6 +220,7 @@ impl Batch<'_> {
                 .buffer(segment_starts)
                 .u32(word(plan.all_buckets()))
                 .u32(word(plan.segment_len))
+                .u32(plan.rounds)
         };
         gpu.launch("kw_msm_lengths", grid, &shape(Args::new()))?;
         let args = Args::new().buffer(&lengths).u32(word(plan.segment_len));
@@ -224,6 +233,37 @@ impl Batch<'_> {
         self.gpu.allocate(len * G::SUM_ELEMENTS)
     }
 
+    /// The points that rounds of additions by pairs leave.
+    fn pairs<G: KernelGroup>(
+        &self,
+        kernels: &Pairs,
+        sorted: &Sorted,
+        points: &Buffer<G::Affine>,
+        first: usize,
+    ) -> Result<Buffer<G::Affine>, DeviceError> {
+        let (gpu, plan) = (self.gpu, self.plan);
+        let prefixes = gpu.allocate::<Loose>(plan.pairs(0) * G::DEGREE)?;
+        let mut left: Option<Buffer<G::Affine>> = None;
+        for round in 0..plan.rounds {
+            let pairs = plan.pairs(round);
+            let sums = gpu.allocate::<G::Affine>(pairs)?;
+            let args = Args::new().buffer(&sums).buffer(&prefixes);
+            let total = |args: Args| args.offset(&sorted.starts, plan.all_buckets());
+            let (kernel, args) = match &left {
+                None => {
+                    let args = args.offset(points, first).buffer(&sorted.entries);
+                    (kernels.first, total(args))
+                }
+                Some(points) => (kernels.next, total(args.buffer(points)).u32(round)),
+            };
+            let (blocks, threads) = plan.pair_grid(pairs);
+            let args = args.u32(word(plan.pairs_each(pairs)));
+            gpu.launch(kernel, Grid::line(word(blocks), word(threads)), &args)?;
+            left = Some(sums);
+        }
+        left.ok_or_else(|| gpu.invariant("no rounds of pairs".to_owned()))
+    }
+
     /// The sum of each bucket, in the place of its first segment.
     fn segments<G: KernelGroup>(
         &self,
@@ -232,15 +272,28 @@ impl Batch<'_> {
         first: usize,
     ) -> Result<Buffer<Loose>, DeviceError> {
         let (gpu, plan) = (self.gpu, self.plan);
+        let paired = match G::PAIRS.filter(|_| plan.rounds > 0) {
+            Some(kernels) => {
+                let left = self.pairs::<G>(&kernels, sorted, points, first)?;
+                Some((kernels.accumulate, left))
+            }
+            None => None,
+        };
         let sums = self.allocate_sums::<G>(plan.max_segments())?;
         let grid = Grid::over(plan.max_segments(), ADD_THREADS);
-        let args = Args::new()
-            .buffer(&sums)
-            .offset(points, first)
-            .buffer(&sorted.entries)
+        let args = Args::new().buffer(&sums);
+        let (kernel, args) = match &paired {
+            Some((kernel, left)) => (*kernel, args.buffer(left)),
+            None => {
+                let args = args.offset(points, first).buffer(&sorted.entries);
+                (G::ACCUMULATE, args)
+            }
+        };
+        let args = args
             .buffer(&sorted.jobs)
             .offset(&sorted.segment_starts, plan.all_buckets());
-        gpu.launch(G::ACCUMULATE, grid, &args)?;
+        gpu.launch(kernel, grid, &args)?;
+        drop(paired);
         for stride in plan.combine_strides() {
             let args = Args::new()
                 .buffer(&sums)

@@ -23,12 +23,25 @@ pub(crate) trait KernelGroup: MsmGroup<Affine: Element> {
     /// Windows to rows.
     const JOIN: &'static str;
 
+    /// Additions by pairs, where there are kernels for them.
+    const PAIRS: Option<Pairs>;
+
     /// Field elements of a sum: X, Y, ZZ, ZZZ.
     const SUM_ELEMENTS: usize = 4 * Self::DEGREE;
 
     /// The point (X/ZZ, Y/ZZZ), the identity if ZZ is zero. With Z = ZZ, X/ZZ = (X·ZZ)/Z² and, since ZZ³ = ZZZ²,
     /// Y/ZZZ = (Y·ZZZ)/Z³.
     fn from_sum(sum: &[Loose]) -> Self;
+}
+
+/// The kernels that add entries by pairs.
+pub(crate) struct Pairs {
+    /// The first round, over entries.
+    pub(super) first: &'static str,
+    /// Another round, over points.
+    pub(super) next: &'static str,
+    /// Sums of the segments of what is left.
+    pub(super) accumulate: &'static str,
 }
 
 /// The canonical element.
@@ -55,6 +68,11 @@ impl KernelGroup for G1 {
     const REDUCE: &'static str = "kw_msm_reduce_g1";
     const SUM: &'static str = "kw_msm_sum_g1";
     const JOIN: &'static str = "kw_msm_join_g1";
+    const PAIRS: Option<Pairs> = Some(Pairs {
+        first: "kw_msm_pairs_first",
+        next: "kw_msm_pairs_next",
+        accumulate: "kw_msm_accumulate_pairs",
+    });
 
     fn from_sum(sum: &[Loose]) -> Self {
         let &[x, y, zz, zzz] = sum else {
@@ -72,6 +90,7 @@ impl KernelGroup for G2 {
     const REDUCE: &'static str = "kw_msm_reduce_g2";
     const SUM: &'static str = "kw_msm_sum_g2";
     const JOIN: &'static str = "kw_msm_join_g2";
+    const PAIRS: Option<Pairs> = None;
 
     fn from_sum(sum: &[Loose]) -> Self {
         let (&[x, y, zz, zzz], []) = sum.as_chunks() else {

@@ -19,13 +19,13 @@ use crate::overlap::overlapped;
 use batch::Pending;
 pub(crate) use group::KernelGroup;
 use parts::Part;
-use plan::Plan;
+use plan::{Pairing, Plan};
 
 /// Sums over resident bases on one card.
 pub(crate) struct CudaMsm {
     gpu: Gpu,
     /// Replaces the cost model, for tests.
-    forced: Option<fn(Plan) -> Plan>,
+    forced: Option<fn(Plan, Pairing) -> Plan>,
 }
 
 /// Resident bases.
@@ -48,12 +48,22 @@ impl CudaMsm {
         Ok(&resident.points)
     }
 
-    fn plan(&self, scalars: Scalars<'_>, rows: usize, row_len: usize) -> Plan {
-        let plan = Plan::new(self.gpu.properties(), scalars, rows, row_len);
-        match self.forced {
-            None => plan,
-            Some(force) => force(plan),
-        }
+    /// How so many rows of so many scalars are summed, by pairs if `fits`.
+    fn plan<G: KernelGroup>(
+        &self,
+        scalars: Scalars<'_>,
+        shape: (usize, usize),
+        fits: impl Fn(&Plan) -> bool,
+    ) -> Plan {
+        let plan = |pairs| {
+            let plan = Plan::new(self.gpu.properties(), scalars, shape, pairs);
+            match self.forced {
+                None => plan,
+                Some(force) => force(plan, pairs),
+            }
+        };
+        let paired = G::PAIRS.map(|_| plan(Pairing::Allowed));
+        paired.filter(fits).unwrap_or_else(|| plan(Pairing::Never))
     }
 
     /// One sum per row of a row-major matrix that is not empty, over the bases from `first` on.
@@ -72,7 +82,7 @@ impl CudaMsm {
             // What is cut into allocations does not fill memory to the last byte.
             plan.fits() && bytes <= free_bytes - free_bytes / 8
         };
-        let plan = |rows, len| self.plan(scalars, rows, len);
+        let plan = |rows, len| self.plan::<G>(scalars, (rows, len), fits);
         let parts = parts::parts(
             self.gpu.properties(),
             (rows, row_len),
@@ -85,7 +95,7 @@ impl CudaMsm {
             let len = part.rows.len() * part.columns.len();
             let outside = || self.gpu.invariant(format!("part {part:?} of {rows} rows"));
             let scalars = scalars.slice(from..from + len).ok_or_else(outside)?;
-            let plan = self.plan(scalars, part.rows.len(), part.columns.len());
+            let plan = plan(part.rows.len(), part.columns.len());
             let first = first + part.columns.start;
             let pending = batch::start::<G>(&self.gpu, plan, points, first, scalars)?;
             Ok((part, pending))

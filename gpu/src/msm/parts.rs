@@ -92,6 +92,7 @@ fn count(
 mod tests {
     use kernelwise_hal::{IntSlice, Scalars};
 
+    use super::super::plan::{Pairing, Windows};
     use super::*;
 
     fn card(clock_khz: u32) -> Properties {
@@ -102,7 +103,7 @@ mod tests {
     }
 
     fn of(card: &Properties, scalars: Scalars<'_>, shape: (usize, usize)) -> Vec<Part> {
-        let plan = |rows, row_len| Plan::new(card, scalars, rows, row_len);
+        let plan = |rows, row_len| Plan::new(card, scalars, (rows, row_len), Pairing::Allowed);
         let bytes = super::super::batch::scalar_bytes(scalars);
         parts(card, shape, bytes, plan, |_| true)
     }
@@ -125,7 +126,7 @@ mod tests {
     fn parts_cover_the_matrix_in_order() {
         let card = card(1_980_000);
         for (shape, entries) in [((7, 3000), 9000), ((1, 5001), 2000), ((3, 4000), 1500)] {
-            let plan = |rows, len| Plan::cut(&card, rows, len, 1, 2, 2);
+            let plan = |rows, len| Plan::cut(&card, (rows, len), Windows::signed(2, 2), 0);
             let parts = parts(&card, shape, 1, plan, |plan| plan.entries() <= entries);
             let cells = parts.iter().flat_map(|part| {
                 let columns = part.columns.clone();

@@ -19,8 +19,23 @@ const BUSY_THREADS: usize = 128;
 /// Segments of one bucket that one thread combines; the kernels' constant.
 const COMBINE: usize = 8;
 
-/// Products of the coordinate field per mixed addition, including its share of the sort.
-const ENTRY_COST: usize = 12;
+/// Rounds of additions by pairs, at most: what is left is a sixteenth, and buckets are filled up to multiples of sixteen.
+const MAX_ROUNDS: u32 = 4;
+/// Threads of a block that adds pairs; the kernels' constant.
+const PAIR_THREADS: usize = 128;
+/// Pairs per thread, at most: enough that their inversion hardly counts, and few enough that what they read twice is still near.
+const MAX_EACH: usize = 32;
+/// Blocks of pairs for each multiprocessor, at least: while one inverts, others multiply.
+const PAIR_BLOCKS: usize = 8;
+
+/// Products of the coordinate field per entry that is sorted, in time.
+const SORT_COST: usize = 2;
+/// Products per mixed addition.
+const ENTRY_COST: usize = 10;
+/// Products per addition of a pair, including its share of memory, which such additions need more of.
+const PAIR_COST: usize = 7;
+/// Products per thread of a block for the inversion that its pairs share.
+const INVERSION_COST: usize = 17;
 /// Products per bucket of a reduction: two full additions.
 const BUCKET_COST: usize = 28;
 /// Products per bit of a chunk's first index: a doubling, and an addition half of the time.
@@ -35,6 +50,41 @@ fn signed_bits(scalars: Scalars<'_>) -> u32 {
         Scalars::Int(IntSlice::I32(_)) => 32,
         Scalars::Int(IntSlice::I64(_)) => 64,
         Scalars::Bits(_) => 1,
+    }
+}
+
+/// Whether entries may be added by pairs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pairing {
+    /// Where that is cheaper.
+    Allowed,
+    /// There is no kernel for it, or no memory.
+    Never,
+}
+
+/// The digits of a scalar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Windows {
+    windows: usize,
+    bits: u32,
+    buckets: usize,
+}
+
+impl Windows {
+    /// Of unsigned bits.
+    const BIT: Self = Self {
+        windows: 1,
+        bits: 1,
+        buckets: 1,
+    };
+
+    /// Signed digits of `bits` bits, for integers of `width`.
+    pub(super) fn signed(width: u32, bits: u32) -> Self {
+        Self {
+            windows: width.div_ceil(bits) as usize,
+            bits,
+            buckets: 1 << (bits - 1),
+        }
     }
 }
 
@@ -56,29 +106,40 @@ pub(super) struct Plan {
     pub(super) segment_len: usize,
     /// Buckets that one thread reduces.
     pub(super) chunk: usize,
+    /// Rounds of additions by pairs before segments are added.
+    pub(super) rounds: u32,
+    /// Blocks that pairs are divided among, if there are enough.
+    pub(super) pair_blocks: usize,
 }
 
 impl Plan {
-    /// The cheapest windows for `rows` sums of `row_len` scalars each, of the kind of `scalars`.
+    /// The cheapest windows for `rows` sums of `row_len` scalars each, of the kind of `scalars`, with or without rounds of pairs.
     pub(super) fn new(
         card: &Properties,
         scalars: Scalars<'_>,
-        rows: usize,
-        row_len: usize,
+        (rows, row_len): (usize, usize),
+        pairs: Pairing,
     ) -> Self {
         let width = signed_bits(scalars);
-        // Unsigned bits have one digit and one bucket.
-        if width == 1 {
-            return Self::cut(card, rows, row_len, 1, 1, 1);
-        }
-        (2..=MAX_BITS)
-            .filter(|&bits| Self::allowed(card, width, bits))
-            .map(|bits| {
-                let windows = width.div_ceil(bits) as usize;
-                Self::cut(card, rows, row_len, windows, bits, 1 << (bits - 1))
-            })
+        let shape = (rows, row_len);
+        let rounds = match pairs {
+            Pairing::Allowed => 0..=MAX_ROUNDS,
+            Pairing::Never => 0..=0,
+        };
+        let windows: Vec<Windows> = match width {
+            // Unsigned bits have one digit and one bucket.
+            1 => vec![Windows::BIT],
+            _ => (2..=MAX_BITS)
+                .filter(|&bits| Self::allowed(card, width, bits))
+                .map(|bits| Windows::signed(width, bits))
+                .collect(),
+        };
+        windows
+            .into_iter()
+            .flat_map(|windows| rounds.clone().map(move |rounds| (windows, rounds)))
+            .map(|(windows, rounds)| Self::cut(card, shape, windows, rounds))
             .min_by_key(|plan| plan.cost(card))
-            .unwrap_or_else(|| Self::cut(card, rows, row_len, width as usize / 2, 2, 2))
+            .unwrap_or_else(|| Self::cut(card, shape, Windows::signed(width, 2), 0))
     }
 
     /// Whether digits of so many bits fit: their counters into shared memory, and they into 16 bits. A top digit that fills its
@@ -89,15 +150,18 @@ impl Plan {
         counters_fit && bits <= width && !full_top
     }
 
-    /// Cuts the work of given windows.
+    /// Cuts the work of given windows and rounds.
     pub(super) fn cut(
         card: &Properties,
-        rows: usize,
-        row_len: usize,
-        windows: usize,
-        bits: u32,
-        buckets: usize,
+        (rows, row_len): (usize, usize),
+        windows: Windows,
+        rounds: u32,
     ) -> Self {
+        let Windows {
+            windows,
+            bits,
+            buckets,
+        } = windows;
         let tasks = (rows * windows).max(1);
         let multiprocessors = card.multiprocessors.max(1) as usize;
         // Enough blocks for every multiprocessor, each with more entries than counters to clear.
@@ -105,7 +169,7 @@ impl Plan {
             .div_ceil(tasks)
             .min(row_len / buckets.max(1024))
             .max(1);
-        let population = row_len.div_ceil(buckets);
+        let population = row_len.div_ceil(buckets << rounds);
         let chunk = (tasks * buckets)
             .div_ceil(multiprocessors * BUSY_THREADS)
             .next_power_of_two()
@@ -123,6 +187,8 @@ impl Plan {
                 .next_power_of_two()
                 .clamp(MIN_SEGMENT, MAX_SEGMENT),
             chunk,
+            rounds,
+            pair_blocks: PAIR_BLOCKS * multiprocessors,
         }
     }
 
@@ -141,10 +207,33 @@ impl Plan {
         self.tasks() * self.buckets
     }
 
+    /// Entries at most, with those that fill up buckets.
+    pub(super) fn padded_entries(&self) -> usize {
+        let filled_up = self.all_buckets().min(self.entries());
+        self.entries() + filled_up * ((1 << self.rounds) - 1)
+    }
+
+    /// Pairs that the round after `rounds` others adds at most.
+    pub(super) fn pairs(&self, rounds: u32) -> usize {
+        self.padded_entries() >> (rounds + 1)
+    }
+
+    /// Pairs of one thread, in a round of so many.
+    pub(super) fn pairs_each(&self, pairs: usize) -> usize {
+        (pairs / (PAIR_THREADS * self.pair_blocks)).clamp(1, MAX_EACH)
+    }
+
+    /// Blocks of a round of so many pairs, and the threads of one.
+    pub(super) fn pair_grid(&self, pairs: usize) -> (usize, usize) {
+        let of_block = PAIR_THREADS * self.pairs_each(pairs);
+        (pairs.div_ceil(of_block).max(1), PAIR_THREADS)
+    }
+
     /// Segments that there can be at most.
     pub(super) fn max_segments(&self) -> usize {
-        let cut = self.all_buckets() + self.entries() / self.segment_len;
-        cut.min(self.entries()).max(1)
+        let left = self.padded_entries() >> self.rounds;
+        let cut = self.all_buckets() + left / self.segment_len;
+        cut.min(left).max(1)
     }
 
     /// Chunks of a task.
@@ -154,7 +243,8 @@ impl Plan {
 
     /// Distances of the segments that each step of combining them takes in.
     pub(super) fn combine_strides(&self) -> impl Iterator<Item = usize> + use<> {
-        let longest = self.row_len.div_ceil(self.segment_len);
+        let left = self.row_len.div_ceil(1 << self.rounds);
+        let longest = left.div_ceil(self.segment_len);
         std::iter::successors(Some(1), |stride| Some(stride * COMBINE))
             .take_while(move |&stride| stride < longest)
     }
@@ -164,15 +254,20 @@ impl Plan {
         let (entries, buckets) = (self.entries() as u64, self.all_buckets() as u64);
         // Those of the next part travel meanwhile.
         let scalars = (2 * self.rows * self.row_len * scalar_bytes) as u64;
-        let sorted = entries * 6 + buckets * (12 + 4 * self.tiles as u64);
+        let sorted =
+            entries * 2 + self.padded_entries() as u64 * 4 + buckets * (12 + 4 * self.tiles as u64);
+        // A round's points, with their prefixes, while those of the round before are read.
+        let rounds: u64 = (0..self.rounds.min(2))
+            .map(|round| self.pairs(round) as u64 * if round == 0 { 96 } else { 64 })
+            .sum();
         let segments = self.max_segments() as u64 * (16 + sum_bytes as u64);
         let parts = (self.tasks() * (self.chunks() + 2) * sum_bytes) as u64;
-        scalars + sorted + segments + parts
+        scalars + sorted + rounds + segments + parts
     }
 
     /// Whether positions fit their 32 bits.
     pub(super) fn fits(&self) -> bool {
-        self.entries() <= MAX_ENTRIES && self.all_buckets() <= MAX_ENTRIES
+        self.padded_entries() <= MAX_ENTRIES && self.all_buckets() <= MAX_ENTRIES
     }
 
     /// Products of the coordinate field, idle multipliers included.
@@ -180,8 +275,15 @@ impl Plan {
         let busy = card.multiprocessors.max(1) as usize * BUSY_THREADS;
         let serial = self.chunk * BUCKET_COST + self.bits as usize * BIT_COST;
         let reduction = (self.tasks() * self.chunks()).max(busy) * serial;
+        let in_pairs: usize = (0..self.rounds)
+            .map(|rounds| {
+                let pairs = self.pairs(rounds);
+                pairs * PAIR_COST + pairs * INVERSION_COST / self.pairs_each(pairs)
+            })
+            .sum();
+        let left = self.padded_entries() >> self.rounds;
         // Threads of the sum over chunks, and the doublings of the host or of one thread per row.
-        self.entries() * ENTRY_COST + reduction
+        self.entries() * SORT_COST + in_pairs + left * ENTRY_COST + reduction
     }
 }
 
@@ -204,7 +306,7 @@ pub(super) mod tests {
 
     #[test]
     fn long_sums_have_wide_windows() {
-        let plan = Plan::new(&h100(), Scalars::Fr(&[]), 1, 1 << 22);
+        let plan = Plan::new(&h100(), Scalars::Fr(&[]), (1, 1 << 22), Pairing::Never);
         assert_eq!((plan.windows, plan.bits, plan.buckets), (16, 16, 1 << 15));
         assert_eq!(plan.segment_len, 256);
         assert_eq!(
@@ -213,6 +315,24 @@ pub(super) mod tests {
         );
         assert!(plan.tiles > 8);
         assert!(plan.bytes(32, 128) < 2 << 30);
+    }
+
+    #[test]
+    fn well_populated_buckets_are_added_in_pairs() {
+        let card = h100();
+        let of = |len| Plan::new(&card, Scalars::Fr(&[]), (1, len), Pairing::Allowed);
+        let long = of(1 << 22);
+        assert!(long.rounds >= 3, "{long:?}");
+        let alone = Plan::new(&card, Scalars::Fr(&[]), (1, 1 << 22), Pairing::Never);
+        assert!(long.cost(&card) * 10 < alone.cost(&card) * 9);
+        // What a round leaves is half of what it was given, and every pair has a thread.
+        assert_eq!(long.pairs(0), long.padded_entries() / 2);
+        let (blocks, threads) = long.pair_grid(long.pairs(0));
+        assert!(blocks * threads * long.pairs_each(long.pairs(0)) >= long.pairs(0));
+        assert!(long.bytes(32, 128) < 9 << 30);
+        // Few entries a bucket: filling up would cost more than it gains.
+        assert_eq!(of(1 << 10).rounds, 0);
+        assert!(of(1 << 18).rounds > 0);
     }
 
     #[test]
@@ -225,14 +345,19 @@ pub(super) mod tests {
             (Scalars::Int(IntSlice::I32(&[])), 3),
             (Scalars::Int(IntSlice::I64(&[])), 5),
         ] {
-            let plan = Plan::new(&card, scalars, 1, 1 << 22);
+            let plan = Plan::new(&card, scalars, (1, 1 << 22), Pairing::Allowed);
             assert_eq!(plan.windows, windows, "{scalars:?}");
         }
     }
 
     #[test]
     fn short_rows_have_few_buckets() {
-        let plan = Plan::new(&h100(), Scalars::Int(IntSlice::I8(&[])), 4096, 16);
+        let plan = Plan::new(
+            &h100(),
+            Scalars::Int(IntSlice::I8(&[])),
+            (4096, 16),
+            Pairing::Allowed,
+        );
         assert!(plan.buckets <= 8, "{plan:?}");
     }
 

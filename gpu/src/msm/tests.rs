@@ -13,7 +13,7 @@ use kernelwise_hal::{
 };
 
 use super::CudaMsm;
-use super::plan::Plan;
+use super::plan::{Pairing, Plan, Windows};
 use crate::driver::Gpu;
 use crate::driver::host::Host;
 
@@ -67,7 +67,7 @@ fn every_case_passes_in_another_order() {
 fn every_case_passes_cut_finely() {
     passes(CudaMsm {
         gpu: gpu(7, MEMORY_BYTES),
-        forced: Some(|plan| Plan {
+        forced: Some(|plan, _| Plan {
             segment_len: 2,
             tiles: plan.row_len.div_ceil(5).max(1),
             tile_len: 5,
@@ -75,6 +75,42 @@ fn every_case_passes_cut_finely() {
             ..plan
         }),
     });
+}
+
+/// Rounds of pairs over buckets of all populations, most of them filled up; several pairs per thread.
+#[test]
+fn every_case_passes_in_pairs() {
+    for (seed, rounds) in [(9, 1), (10, 3)] {
+        let forced: fn(Plan, Pairing) -> Plan = match rounds {
+            1 => |plan, pairs| in_pairs(plan, pairs, 1),
+            _ => |plan, pairs| in_pairs(plan, pairs, 3),
+        };
+        passes(CudaMsm {
+            gpu: gpu(seed, MEMORY_BYTES),
+            forced: Some(forced),
+        });
+    }
+}
+
+fn in_pairs(plan: Plan, pairs: Pairing, rounds: u32) -> Plan {
+    Plan {
+        rounds: if pairs == Pairing::Allowed { rounds } else { 0 },
+        segment_len: 3,
+        pair_blocks: 1,
+        ..plan
+    }
+}
+
+/// Without pairs, and with three rounds of them.
+fn both(seed: u64) -> [CudaMsm; 2] {
+    let forced: [fn(Plan, Pairing) -> Plan; 2] = [
+        |plan, _| Plan { rounds: 0, ..plan },
+        |plan, pairs| in_pairs(plan, pairs, 3),
+    ];
+    forced.map(|forced| CudaMsm {
+        gpu: gpu(seed, MEMORY_BYTES),
+        forced: Some(forced),
+    })
 }
 
 struct Known {
@@ -131,8 +167,7 @@ fn every_window_is_right() {
             ..gpu.properties().clone()
         };
         assert!(Plan::allowed(&card, 255, bits));
-        let windows = 255usize.div_ceil(bits as usize);
-        let plan = Plan::cut(&card, 1, 300, windows, bits, 1 << (bits - 1));
+        let plan = Plan::cut(&card, (1, 300), Windows::signed(255, bits), bits % 4);
         let bases = gpu.upload(&known.points).unwrap();
         let scalars = Scalars::Fr(&scalars);
         let started = super::batch::start::<G1>(&gpu, plan, &bases, 0, scalars).unwrap();
@@ -145,18 +180,16 @@ fn every_window_is_right() {
 #[test]
 fn skewed_scalars_are_right() {
     let known = known(5000);
-    let msm = CudaMsm::new(gpu(3, MEMORY_BYTES));
-    check(&msm, &known, Scalars::Fr(&vec![-Fr::from(1u64); 5000]));
-    check(&msm, &known, Scalars::Bits(&vec![true; 5000]));
-    check(
-        &msm,
-        &known,
-        Scalars::Int(IntSlice::I16(&vec![i16::MIN; 5000])),
-    );
-    check(&msm, &known, Scalars::Int(IntSlice::I64(&vec![0; 5000])));
     let mut one = vec![0i8; 5000];
     one[4999] = -1;
-    check(&msm, &known, Scalars::Int(IntSlice::I8(&one)));
+    for msm in both(3) {
+        check(&msm, &known, Scalars::Fr(&vec![-Fr::from(1u64); 5000]));
+        check(&msm, &known, Scalars::Bits(&vec![true; 5000]));
+        let least = vec![i16::MIN; 5000];
+        check(&msm, &known, Scalars::Int(IntSlice::I16(&least)));
+        check(&msm, &known, Scalars::Int(IntSlice::I64(&vec![0; 5000])));
+        check(&msm, &known, Scalars::Int(IntSlice::I8(&one)));
+    }
 }
 
 /// The same point in every base: every addition but the first is a doubling or cancels.
@@ -166,15 +199,13 @@ fn repeated_points_are_right() {
         points: vec![G1Affine::generator(); 600],
         logarithms: vec![Fr::from(1u64); 600],
     };
-    let msm = CudaMsm::new(gpu(4, MEMORY_BYTES));
     let signs: Vec<i8> = (0..600).map(|i| if i % 2 == 0 { 1 } else { -1 }).collect();
-    check(&msm, &known, Scalars::Int(IntSlice::I8(&signs)));
-    check(&msm, &known, Scalars::Bits(&[true; 600]));
-    check(
-        &msm,
-        &known,
-        Scalars::Fr(&[Fr::from(3u64).inverse().unwrap(); 600]),
-    );
+    for msm in both(4) {
+        check(&msm, &known, Scalars::Int(IntSlice::I8(&signs)));
+        check(&msm, &known, Scalars::Bits(&[true; 600]));
+        let third = Fr::from(3u64).inverse().unwrap();
+        check(&msm, &known, Scalars::Fr(&[third; 600]));
+    }
 }
 
 /// What does not fit is done in batches of rows, then in parts of rows.
