@@ -57,8 +57,8 @@ pub enum Command {
 #[derive(Debug, Args, Clone)]
 pub struct DeviceChoice {
     /// Devices in order of preference, separated by commas (`kernelwise devices` lists them); a CUDA card if there is one, unless
-    /// named. Names joined by `+` share each large operation by measured speed. An FPGA gets the requests that are small enough for it; the CPU gets
-    /// what no other takes.
+    /// named. Names joined by `+` share each large operation by measured speed. An FPGA gets the requests that are small enough for it,
+    /// and if others are named with it, of these what it estimates to do sooner; the CPU gets what no other takes.
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub devices: Vec<String>,
 }
@@ -182,6 +182,9 @@ pub struct Plan {
     /// Plan for no more memory than this, such as 64MiB or 2GB, or fail, naming the step and the missing bytes.
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub memory_budget: Option<u64>,
+    /// Devices to plan for. An FPGA is planned beside the others: how long it would take for what is small enough for it.
+    #[command(flatten)]
+    pub devices: DeviceChoice,
     /// Quantisation, when the model is an ONNX file.
     #[command(flatten)]
     pub quantisation: Quantisation,

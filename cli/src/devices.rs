@@ -28,9 +28,9 @@ const CARD_LEAVES: Limits = Limits {
     msm_scalars: 128,
 };
 
-/// What an FPGA behind a serial line gets where one is named. By its cost model (`kernelwise-bench fpga`) a CPU is sooner at every size, so that
-/// none is used unasked, and only what its line carries in a fraction of a second is given to it.
-const FPGA_LIMITS: Limits = Limits {
+/// What an FPGA behind a serial line gets where it alone is named: what its line carries in a fraction of a second. Where others are named with it, it
+/// gets of that what it estimates to do sooner than they were measured to.
+pub const FPGA_LIMITS: Limits = Limits {
     sumcheck_entries: 512,
     msm_scalars: 64,
 };
@@ -85,6 +85,7 @@ pub fn open(names: &[String]) -> Result<Chosen, DeviceError> {
     if names.is_empty() && kernelwise_gpu::is_present() {
         names.push(CUDA);
     }
+    let alone = names.len() == 1;
     if !names.contains(&CPU) {
         names.push(CPU);
     }
@@ -98,7 +99,12 @@ pub fn open(names: &[String]) -> Result<Chosen, DeviceError> {
         let device = registry.open(name)?;
         chosen.preferred = device.info().clone();
         let split = match (device.info().kind, chosen.candidates.first()) {
-            (DeviceKind::Fpga, Some(rest)) => Split::new(device, Arc::clone(rest), FPGA_LIMITS),
+            (DeviceKind::Fpga, Some(rest)) if alone => {
+                Split::new(device, Arc::clone(rest), FPGA_LIMITS)
+            }
+            (DeviceKind::Fpga, Some(rest)) => {
+                Split::where_worth_it(device, Arc::clone(rest), FPGA_LIMITS)
+            }
             (DeviceKind::Gpu | DeviceKind::Virtual, Some(rest)) => {
                 let card = Fallback::new(device, Arc::clone(rest));
                 Split::new(Arc::clone(&cpu), Arc::new(card), CARD_LEAVES)

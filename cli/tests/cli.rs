@@ -315,12 +315,23 @@ fn plan_predicts_what_prove_then_sends() {
     assert!(planned["predicted_ms"].as_f64().expect("a number") > 0.0);
     let kept = cache.path().join("kernelwise/rates-cpu.json");
     let rates = fs::read(&kept).expect("rates are kept");
-    expect(&plan(&[]), 0);
+    let beside = plan(&["--devices", "fpga-model"]);
+    expect(&beside, 0);
     assert_eq!(
         fs::read(&kept).expect("still there"),
         rates,
         "measured once"
     );
+    let beside: serde_json::Value =
+        serde_json::from_slice(&beside.stdout).expect("one JSON object");
+    assert_eq!(beside["device"], "cpu");
+    let core = &beside["beside"][0];
+    assert_eq!(core["device"], "fpga-model");
+    assert!(core["requests"].as_u64().expect("a number") > 0, "{core}");
+    let ms = |field: &str| core[field].as_f64().expect("a number");
+    let sooner = ms("projected_ms") < ms("instead_ms");
+    assert!(ms("projected_ms") > 1.0, "a serial line takes its time");
+    assert_eq!(core["worth_it"], sooner);
 
     let out = path(cache.path(), "seven");
     let proved = kernelwise(&[

@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 use kernelwise_cpu::CpuDevice;
-use kernelwise_fpga::device::FpgaDevice;
+use kernelwise_fpga::device::{FpgaDevice, Speed};
 use kernelwise_fpga::transport::Direct;
 use kernelwise_hal::{Device, DualDevice, Limits, Split, conformance};
 
@@ -43,6 +43,29 @@ fn a_split_with_the_reference_conforms() {
     let [(_, small), (_, rest)] = split.served();
     assert!(small.sumchecks > 50 && small.msms > 50, "{small:?}");
     assert!(rest.sumchecks > 50 && rest.msms > 50, "{rest:?}");
+}
+
+#[test]
+fn a_split_by_estimates_gives_a_slow_core_nothing() {
+    let limits = Limits {
+        sumcheck_entries: 64,
+        msm_scalars: 32,
+    };
+    let run = |clock_hz, baud| {
+        let core = Arc::new(model().at(Speed { clock_hz, baud }));
+        let cpu = Arc::new(CpuDevice::reference());
+        let split = Split::where_worth_it(Arc::clone(&core) as Arc<dyn Device>, cpu, limits);
+        conformance::run(&split).unwrap();
+        let [(_, small), (_, rest)] = split.served();
+        assert!(rest.sumchecks > 50 && rest.msms > 50, "{rest:?}");
+        (small, core.counters().unwrap().run_cycles)
+    };
+    // The same core as above, which gets all that is small enough where nobody asks. What has no rounds costs it nothing.
+    let (slow, cycles) = run(100_000, 300);
+    assert_eq!((slow.msms, cycles), (0, 0), "{slow:?}");
+    let (fast, cycles) = run(u64::MAX, u64::MAX);
+    assert!(fast.sumchecks > 50 && fast.msms > 50, "{fast:?}");
+    assert!(cycles > 0);
 }
 
 #[test]

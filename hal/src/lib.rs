@@ -27,6 +27,7 @@ pub mod msm;
 pub mod ntt;
 pub mod null;
 pub mod pool;
+mod rates;
 pub mod registry;
 pub mod rounds;
 pub mod split;

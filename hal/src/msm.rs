@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::marker::PhantomData;
+use std::time::Duration;
 
 use kernelwise_field::{CurveGroup, Fr, G1, G2};
 
@@ -231,6 +232,11 @@ pub trait Msm<G: MsmGroup = G1>: Send + Sync {
                 self.msm(bases, row)
             })
             .collect()
+    }
+
+    /// How long [`msm`](Msm::msm) would take, where a device can say so before it runs; others have to be measured.
+    fn estimate(&self, _bases: &BaseSet<G>, _scalars: Scalars<'_>) -> Option<Duration> {
+        None
     }
 }
 

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
-use kernelwise_field::{G1, G1Affine, G2};
+use kernelwise_field::{Fr, G1, G1Affine, G2};
 
+use crate::msm::rows_of;
+use crate::rates::{Rates, Work};
 use crate::{
     BaseSet, Contract, Device, DeviceError, DeviceInfo, DeviceKind, ErrorKind, FractionTree, Msm,
-    Ntt, Peak, RoundProver, Scalars, SumcheckDevice, SumcheckRequest,
+    Ntt, Peak, RoundPoly, RoundProver, Scalars, SumcheckDevice, SumcheckRequest,
 };
 
 /// The largest requests that a device is to get.
@@ -30,13 +33,16 @@ pub struct Served {
 
 /// A small device for requests within its limits, and another for everything else.
 ///
-/// The choice depends on sizes alone, and on what the small device says when it takes a request: what it has no memory or no
-/// program for goes to the other. Any other failure is a failure. Who served how much is counted, for reports.
+/// The choice depends on sizes, on what the small device says when it takes a request (what it has no memory or no program for goes to the
+/// other), and [where asked for](Self::where_worth_it) on its estimates. Any other failure is a failure. Who served how much is counted, for
+/// reports.
 pub struct Split {
     info: DeviceInfo,
     small: Arc<dyn Device>,
     rest: Arc<dyn Device>,
     limits: Limits,
+    /// What the other was measured to do with requests within the limits, where estimates are compared with that.
+    measured: Option<Arc<Rates>>,
     by_small: Counter,
     by_rest: Counter,
 }
@@ -72,9 +78,33 @@ impl Split {
             small,
             rest,
             limits,
+            measured: None,
             by_small: Counter::default(),
             by_rest: Counter::default(),
         }
+    }
+
+    /// As [`new`](Self::new), but what `small` estimates to take longer than `rest` was measured to take is for `rest`, which also gets the
+    /// first request of each kind, to be measured. Where `small` gives no estimate, sizes alone decide.
+    pub fn where_worth_it(small: Arc<dyn Device>, rest: Arc<dyn Device>, limits: Limits) -> Self {
+        Self {
+            measured: Some(Arc::default()),
+            ..Self::new(small, rest, limits)
+        }
+    }
+
+    /// Whether the small device is not slower, if that is asked.
+    fn is_worth_it(
+        &self,
+        work: Work,
+        units: usize,
+        estimate: impl FnOnce() -> Option<Duration>,
+    ) -> bool {
+        let Some((rates, estimate)) = self.measured.as_ref().zip(estimate()) else {
+            return true;
+        };
+        let rate = rates.get(work);
+        rate.is_some_and(|rate| estimate.as_secs_f64() * rate < units as f64)
     }
 
     /// What each of the two served: the small one first.
@@ -146,14 +176,45 @@ struct SplitBases {
 }
 
 impl Split {
-    /// The small device and its bases, if `scalars` scalars are for it.
-    fn small_msm<'a>(
-        &'a self,
-        bases: &'a SplitBases,
-        scalars: usize,
-    ) -> Option<(&'a dyn Msm, &'a BaseSet)> {
-        let fits = scalars <= self.limits.msm_scalars;
-        self.small.msm().zip(bases.small.as_ref()).filter(|_| fits)
+    /// Sums of rows, on the small device where they are for it.
+    fn sums<R>(
+        &self,
+        bases: &BaseSet,
+        scalars: Scalars<'_>,
+        row_len: usize,
+        run: impl Fn(&dyn Msm, &BaseSet) -> Result<R, DeviceError>,
+    ) -> Result<R, DeviceError> {
+        let prepared: &SplitBases = bases.prepared(&self.info.name)?;
+        let work = match scalars {
+            Scalars::Fr(_) => Work::Full(false),
+            Scalars::Int(_) | Scalars::Bits(_) => Work::Small(false),
+        };
+        let fits = scalars.len() <= self.limits.msm_scalars;
+        let small = self.small.msm().zip(prepared.small.as_ref());
+        if let Some((msm, set)) = small.filter(|_| fits) {
+            let rows = || {
+                let mut rows = rows_of(scalars.len(), row_len).ok()?;
+                rows.try_fold(Duration::ZERO, |sum, range| {
+                    Some(sum + msm.estimate(set, scalars.slice(range)?)?)
+                })
+            };
+            if self.is_worth_it(work, scalars.len(), rows) {
+                match run(msm, set) {
+                    Err(error) if too_large(&error) => {}
+                    result => {
+                        self.by_small.msms.fetch_add(1, Ordering::Relaxed);
+                        return result;
+                    }
+                }
+            }
+        }
+        self.by_rest.msms.fetch_add(1, Ordering::Relaxed);
+        let begun = Instant::now();
+        let result = run(self.other(Device::msm, "msm")?, &prepared.rest)?;
+        if let Some(rates) = self.measured.as_ref().filter(|_| fits) {
+            rates.measured(work, scalars.len(), begun.elapsed());
+        }
+        Ok(result)
     }
 }
 
@@ -174,18 +235,8 @@ impl Msm for Split {
     }
 
     fn msm(&self, bases: &BaseSet, scalars: Scalars<'_>) -> Result<G1, DeviceError> {
-        let prepared: &SplitBases = bases.prepared(&self.info.name)?;
-        if let Some((msm, set)) = self.small_msm(prepared, scalars.len()) {
-            match msm.msm(set, scalars) {
-                Err(error) if too_large(&error) => {}
-                result => {
-                    self.by_small.msms.fetch_add(1, Ordering::Relaxed);
-                    return result;
-                }
-            }
-        }
-        self.by_rest.msms.fetch_add(1, Ordering::Relaxed);
-        self.other(Device::msm, "msm")?.msm(&prepared.rest, scalars)
+        let row_len = scalars.len();
+        self.sums(bases, scalars, row_len, |msm, set| msm.msm(set, scalars))
     }
 
     fn msm_rows(
@@ -194,19 +245,44 @@ impl Msm for Split {
         scalars: Scalars<'_>,
         row_len: usize,
     ) -> Result<Vec<G1>, DeviceError> {
-        let prepared: &SplitBases = bases.prepared(&self.info.name)?;
-        if let Some((msm, set)) = self.small_msm(prepared, scalars.len()) {
-            match msm.msm_rows(set, scalars, row_len) {
-                Err(error) if too_large(&error) => {}
-                result => {
-                    self.by_small.msms.fetch_add(1, Ordering::Relaxed);
-                    return result;
-                }
-            }
-        }
-        self.by_rest.msms.fetch_add(1, Ordering::Relaxed);
-        self.other(Device::msm, "msm")?
-            .msm_rows(&prepared.rest, scalars, row_len)
+        self.sums(bases, scalars, row_len, |msm, set| {
+            msm.msm_rows(set, scalars, row_len)
+        })
+    }
+}
+
+/// A sumcheck of the larger device, measured.
+struct Timed<'a> {
+    prover: Box<dyn RoundProver + 'a>,
+    time: Duration,
+    entries: usize,
+    rates: Arc<Rates>,
+}
+
+impl Timed<'_> {
+    fn time<R>(&mut self, run: impl FnOnce(&mut dyn RoundProver) -> R) -> R {
+        let begun = Instant::now();
+        let result = run(&mut *self.prover);
+        self.time += begun.elapsed();
+        result
+    }
+}
+
+impl RoundProver for Timed<'_> {
+    fn prove_round(&mut self, bind: Option<Fr>, claim: Fr) -> Result<RoundPoly, DeviceError> {
+        self.time(|prover| prover.prove_round(bind, claim))
+    }
+
+    fn open(&mut self) -> Result<RoundPoly, DeviceError> {
+        self.time(|prover| prover.open())
+    }
+
+    fn finish(self: Box<Self>, bind: Option<Fr>) -> Result<Vec<Fr>, DeviceError> {
+        let begun = Instant::now();
+        let values = self.prover.finish(bind)?;
+        let time = self.time + begun.elapsed();
+        self.rates.measured(Work::Sumcheck, self.entries, time);
+        Ok(values)
     }
 }
 
@@ -215,12 +291,11 @@ impl SumcheckDevice for Split {
         &self,
         request: SumcheckRequest<'a>,
     ) -> Result<Box<dyn RoundProver + 'a>, DeviceError> {
-        let entries = 1usize
-            .checked_shl(request.num_vars() as u32)
-            .unwrap_or(usize::MAX);
-        let entries = entries.saturating_mul(request.tables().len());
+        let entries = request.entries();
         let fits = entries <= self.limits.sumcheck_entries;
-        if let Some(device) = self.small.sumcheck().filter(|_| fits) {
+        if let Some(device) = self.small.sumcheck().filter(|_| fits)
+            && self.is_worth_it(Work::Sumcheck, entries, || device.estimate(&request))
+        {
             match device.prepare(request.clone()) {
                 Err(error) if too_large(&error) => {}
                 result => {
@@ -230,7 +305,17 @@ impl SumcheckDevice for Split {
             }
         }
         self.by_rest.sumchecks.fetch_add(1, Ordering::Relaxed);
-        self.other(Device::sumcheck, "sumcheck")?.prepare(request)
+        let begun = Instant::now();
+        let prover = self.other(Device::sumcheck, "sumcheck")?.prepare(request)?;
+        Ok(match self.measured.as_ref().filter(|_| fits) {
+            Some(rates) => Box::new(Timed {
+                prover,
+                time: begun.elapsed(),
+                entries,
+                rates: Arc::clone(rates),
+            }),
+            None => prover,
+        })
     }
 
     fn opens(&self) -> bool {

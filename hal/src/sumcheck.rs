@@ -12,6 +12,7 @@
 //! bits of `x`, and binding `r` maps two contiguous halves to `lo + r·(hi − lo)`.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use kernelwise_field::{Fr, evaluate_from_points};
 
@@ -120,6 +121,14 @@ impl<'a> SumcheckRequest<'a> {
             .unwrap_or(0)
     }
 
+    /// Entries of all tables together.
+    pub fn entries(&self) -> usize {
+        let entries = 1usize.checked_shl(self.num_vars as u32);
+        entries.map_or(usize::MAX, |entries| {
+            entries.saturating_mul(self.tables.len())
+        })
+    }
+
     /// The tables.
     pub fn tables(&self) -> &[Table<'a>] {
         &self.tables
@@ -164,6 +173,12 @@ pub trait SumcheckDevice: Send + Sync {
     /// Whether sumchecks prepared here offer [`RoundProver::open`].
     fn opens(&self) -> bool {
         false
+    }
+
+    /// How long all rounds would take and getting ready for them, where a device can say so before it runs; others have to be
+    /// measured.
+    fn estimate(&self, _request: &SumcheckRequest<'_>) -> Option<Duration> {
+        None
     }
 }
 

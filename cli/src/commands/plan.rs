@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use kernelwise_core::kernels::{Kernel, ProofSystem};
 use kernelwise_core::program::{Launch, Program};
-use kernelwise_prover::{HintRegistry, Plan, Proved, plan, plan_within};
+use kernelwise_fpga::device::is_core;
+use kernelwise_prover::{Beside, HintRegistry, Plan, Proved, plan, plan_within, project};
 use serde::Serialize;
 
 use super::systems::Chosen;
@@ -27,6 +28,47 @@ pub struct Line {
     proof_bytes: usize,
 }
 
+/// What an FPGA would take for the requests that are small enough for it, with its line.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Projected {
+    device: String,
+    requests: u64,
+    projected_ms: f64,
+    /// What they take on the devices that were planned for.
+    instead_ms: f64,
+    worth_it: bool,
+}
+
+impl Projected {
+    fn new(device: &str, beside: &Beside) -> Self {
+        Self {
+            device: device.to_owned(),
+            requests: beside.requests,
+            projected_ms: beside.time.as_secs_f64() * 1e3,
+            instead_ms: beside.instead.as_secs_f64() * 1e3,
+            worth_it: beside.is_worth_it(),
+        }
+    }
+
+    fn text(&self, instead: &str) -> String {
+        if self.requests == 0 {
+            return format!("{}: no request is small enough", self.device);
+        }
+        format!(
+            "{}: {} requests are small enough; {} for them with its line, {} on {instead}: {}",
+            self.device,
+            self.requests,
+            milliseconds(self.projected_ms),
+            milliseconds(self.instead_ms),
+            if self.worth_it {
+                "worth it"
+            } else {
+                "not worth it"
+            }
+        )
+    }
+}
+
 /// A plan for people and programs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Planned {
@@ -42,22 +84,35 @@ pub struct Planned {
     rates: BTreeMap<String, f64>,
     /// What was planned for an objective.
     choices: Vec<Chosen>,
+    /// The FPGAs that were named.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    beside: Vec<Projected>,
 }
 
 impl Planned {
-    /// Plans a proof on the default device, within a budget of memory if there is one.
+    /// Plans a proof on the devices of these names, FPGAs beside the others, within a budget of memory if there is one.
     pub fn new(
         program: &Program,
         parameters: &kernelwise_prover::key::Parameters,
         budget: Option<u64>,
+        names: &[String],
     ) -> Result<(Self, Plan), Failure> {
-        let chosen = devices::open(&[])?;
+        let (cores, others): (Vec<_>, Vec<_>) =
+            names.iter().cloned().partition(|name| is_core(name));
+        let chosen = devices::open(&others)?;
         let rates = rates(chosen.info(), chosen.select()?)?;
         let hints = HintRegistry::default();
         let plan = match budget {
             Some(budget) => plan_within(program, parameters, &hints, &rates, budget)?,
             None => plan(program, parameters, &hints, &rates)?,
         };
+        let mut beside = Vec::new();
+        for name in &cores {
+            let core = devices::registry().open(name)?;
+            let limits = devices::FPGA_LIMITS;
+            let projected = project(program, parameters, &hints, &rates, &*core, limits)?;
+            beside.push(Projected::new(name, &projected));
+        }
         let steps = plan.steps.iter().map(|step| {
             let launch = step
                 .launch
@@ -83,6 +138,7 @@ impl Planned {
             steps: steps.collect(),
             rates: rates.entries().collect(),
             choices: Vec::new(),
+            beside,
         };
         Ok((planned, plan))
     }
@@ -171,6 +227,9 @@ impl Report for Planned {
         for choice in &self.choices {
             text.push_str(&format!("\nchosen: {choice}"));
         }
+        for core in &self.beside {
+            text.push_str(&format!("\n{}", core.text(&self.device)));
+        }
         text
     }
 }
@@ -185,7 +244,9 @@ pub fn run(args: &args::Plan, format: Format) -> Result<(), Failure> {
         systems::apply(model, &args.systems)?
     };
     let parameters = model::parameters(&quantised);
-    let (mut planned, _) = Planned::new(quantised.program(), &parameters, args.memory_budget)?;
+    let names = &args.devices.devices;
+    let budget = args.memory_budget;
+    let (mut planned, _) = Planned::new(quantised.program(), &parameters, budget, names)?;
     planned.choices = choices;
     print(format, &planned);
     Ok(())
@@ -214,6 +275,7 @@ mod tests {
             steps: vec![line("first"), line("a longer name")],
             rates: BTreeMap::new(),
             choices: Vec::new(),
+            beside: Vec::new(),
         };
         let table = planned.table();
         assert_eq!(table.lines().count(), 4);

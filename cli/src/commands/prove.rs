@@ -179,7 +179,8 @@ pub fn run(args: &Prove, format: Format, quiet: bool) -> Result<(), Failure> {
     let mut planned = None;
     if args.plan || args.memory_budget.is_some() {
         progress.announce("plan");
-        let (table, plan) = Planned::new(key.program(), key.parameters(), args.memory_budget)?;
+        let (budget, names) = (args.memory_budget, &args.devices.devices);
+        let (table, plan) = Planned::new(key.program(), key.parameters(), budget, names)?;
         key = key.with_room(plan.room);
         planned = Some((table, plan));
     }

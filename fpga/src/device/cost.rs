@@ -62,7 +62,7 @@ impl FpgaDevice {
         }
         let entries = 1usize.checked_shl(num_vars as u32).unwrap_or(usize::MAX);
         // Refuses what will not fit; the rows are given back at once.
-        self.session.take(entries.saturating_mul(tables))?;
+        self.session.take(request.entries())?;
         let layout = unplaced(tables, request.terms());
         let rounds = RoundPrograms::assemble(&self.session, &layout, num_vars)?;
         let totals = layout.totals().len();

@@ -3,6 +3,8 @@
 //! The two are kept apart because they add up only at the speed of a real line, and because the line is usually the
 //! slower one: a plan that looks at cycles alone would be wrong.
 
+use std::time::Duration;
+
 use crate::isa::{CONTEXTS, FRAME_CYCLES, Program};
 
 /// The clock that place and route reached for an ECP5-85F, speed grade 6 (`ci/synth`), in Hz. No board has run at it.
@@ -20,11 +22,25 @@ pub struct Estimate {
     pub link_bytes: u64,
 }
 
+/// How fast a core and its line are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Speed {
+    /// Clock of the core, in Hz.
+    pub clock_hz: u64,
+    /// Bits a second on the line, ten to a byte.
+    pub baud: u64,
+}
+
 impl Estimate {
     /// Nanoseconds at a clock of `clock_hz` and a line of `baud` bits a second, ten bits a byte.
     pub fn time_ns(&self, clock_hz: u64, baud: u64) -> u64 {
         let scaled = |count: u64, rate: u64| count.saturating_mul(1_000_000_000) / rate.max(1);
         scaled(self.cycles, clock_hz).saturating_add(scaled(10 * self.link_bytes, baud))
+    }
+
+    /// The time that this takes at that speed.
+    pub fn time(&self, speed: Speed) -> Duration {
+        Duration::from_nanos(self.time_ns(speed.clock_hz, speed.baud))
     }
 }
 

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use kernelwise_hal::{Device, DeviceError, DeviceFactory, DeviceInfo, DeviceKind};
 
-use super::CoreCounters;
-use super::FpgaDevice;
 use super::session::{Identity, Session};
+use super::{CoreCounters, FpgaDevice, Speed};
 use crate::link::Link;
 use crate::transport::{Board, Direct, Replay, Serial, Trace, Transport, TransportError, probe};
 
@@ -15,6 +14,14 @@ pub const MODEL: &str = "fpga-model";
 
 /// Name of the compiled Verilog behind a pseudo-terminal.
 pub const SIM: &str = "fpga-sim";
+
+/// What the name of a board begins with; the path of its serial port follows.
+const BOARD: &str = "fpga:";
+
+/// Whether this is the name of a core: a board, the simulation or the model.
+pub fn is_core(name: &str) -> bool {
+    name == MODEL || name == SIM || name.starts_with(BOARD)
+}
 
 /// Speed of a board's serial line, in bits a second.
 pub const BAUD: u32 = 1_000_000;
@@ -44,7 +51,7 @@ pub fn transport(name: &str) -> Result<Box<dyn Transport>, DeviceError> {
         let core = Verilated::new(SIM_DIVIDER, 0);
         return Ok(Box::new(Sim::start(core, SIM_DIVIDER).map_err(failed)?));
     }
-    if let Some(path) = name.strip_prefix("fpga:") {
+    if let Some(path) = name.strip_prefix(BOARD) {
         return Ok(Box::new(Serial::open(path, BAUD).map_err(failed)?));
     }
     if let Some(path) = name.strip_prefix("replay:") {
@@ -124,7 +131,7 @@ impl DeviceFactory for FpgaFactory {
             ));
         }
         for path in probe() {
-            let name = format!("fpga:{path}");
+            let name = format!("{BOARD}{path}");
             let identity = transport(&name).and_then(|line| identify(&name, line));
             if let Ok(identity) = identity {
                 found.push(info(&name, identity.to_string()));
@@ -134,6 +141,12 @@ impl DeviceFactory for FpgaFactory {
     }
 
     fn open(&self, name: &str) -> Result<Arc<dyn Device>, DeviceError> {
-        Ok(Arc::new(FpgaDevice::open(name, transport(name)?)?))
+        let device = FpgaDevice::open(name, transport(name)?)?;
+        if !name.starts_with(BOARD) {
+            return Ok(Arc::new(device));
+        }
+        let clock_hz = u64::from(device.identity().divider) * u64::from(BAUD);
+        let baud = u64::from(BAUD);
+        Ok(Arc::new(device.at(Speed { clock_hz, baud })))
     }
 }

@@ -19,8 +19,10 @@ use std::sync::Arc;
 use kernelwise_hal::{Device, DeviceError, DeviceInfo, DeviceKind, Msm, SumcheckDevice};
 
 pub use counters::{CoreCounters, Phase};
-pub use estimate::{Estimate, ROUTED_HZ, SLICES, Window};
-pub use factory::{BAUD, FpgaFactory, MODEL, SIM, counters, identify, simulated_board, transport};
+pub use estimate::{Estimate, ROUTED_HZ, SLICES, Speed, Window};
+pub use factory::{
+    BAUD, FpgaFactory, MODEL, SIM, counters, identify, is_core, simulated_board, transport,
+};
 pub use selftest::selftest;
 pub use session::Identity;
 
@@ -37,10 +39,13 @@ use session::Session;
 pub struct FpgaDevice {
     info: DeviceInfo,
     session: Arc<Session>,
+    speed: Speed,
 }
 
 impl FpgaDevice {
     /// Takes possession of the core behind `transport` and calls it `name`.
+    ///
+    /// Estimates are for the clock that the core is routed for and the line of a board, whatever the transport, unless [told otherwise](Self::at).
     ///
     /// # Errors
     /// [`DeviceError::Timeout`] if nothing answers; [`DeviceError::Lost`] if the line fails or what answers is no core of this kind.
@@ -57,7 +62,17 @@ impl FpgaDevice {
         Ok(Self {
             info,
             session: Arc::new(session),
+            speed: Speed {
+                clock_hz: ROUTED_HZ,
+                baud: BAUD.into(),
+            },
         })
+    }
+
+    /// Estimates are for this speed.
+    #[must_use]
+    pub fn at(self, speed: Speed) -> Self {
+        Self { speed, ..self }
     }
 
     /// What the core says of itself.

@@ -7,6 +7,8 @@
 //! ```
 //! Bases are resident while they fit beside a workspace; others are sent again with every use.
 
+use std::time::Duration;
+
 use kernelwise_hal::field::{AffineRepr, G1, G1Affine, Zero};
 use kernelwise_hal::{BaseSet, DeviceError, Msm, Scalars};
 
@@ -84,6 +86,11 @@ impl Msm for FpgaDevice {
             }
         }
         self.multiply(prepared, &encoded)
+    }
+
+    fn estimate(&self, bases: &BaseSet, scalars: Scalars<'_>) -> Option<Duration> {
+        let estimate = self.estimate_msm(bases, scalars).ok()?;
+        Some(estimate.time(self.speed))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Sumchecks: tables go to the core once, then every round is one request.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use kernelwise_hal::field::Fr;
 use kernelwise_hal::{
@@ -41,6 +42,11 @@ impl SumcheckDevice for FpgaDevice {
             &tables,
             terms,
         )?))
+    }
+
+    fn estimate(&self, request: &SumcheckRequest<'_>) -> Option<Duration> {
+        let estimate = self.estimate_sumcheck(request).ok()?;
+        Some(estimate.time(self.speed))
     }
 }
 

@@ -4,7 +4,7 @@
 //! to be worth dividing, is one device's. Results are those of any one device, bit for bit.
 
 mod msm;
-mod rates;
+
 mod sumcheck;
 
 use std::sync::Arc;
@@ -12,11 +12,11 @@ use std::time::{Duration, Instant};
 
 use kernelwise_field::G2;
 
+use crate::rates::Rates;
 use crate::{
     Contract, Device, DeviceError, DeviceInfo, DeviceKind, ErrorKind, FractionTree, Msm, Ntt, Peak,
     SumcheckDevice,
 };
-use rates::Rates;
 
 /// The smallest parts that are worth a device of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

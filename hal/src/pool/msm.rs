@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use super::rates::{Work, weights};
 use super::{Member, Pool, shares, side_by_side, too_large};
 use crate::msm::rows_of;
+use crate::rates::{Work, weights};
 use crate::{BaseSet, DeviceError, DeviceKind, Msm, MsmGroup, Scalars};
 
 /// The bases as each device holds them; none where they do not fit.

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use kernelwise_field::{AdditiveGroup, Field, Fr};
 
-use super::rates::{Rates, Work, weights};
 use super::{Member, Pool, shares, side_by_side, too_large};
+use crate::rates::{Rates, Work, weights};
 use crate::rounds::{RoundOrder, eq_table};
 use crate::{
     Device, DeviceError, DeviceKind, RoundPoly, RoundProver, SumcheckDevice, SumcheckRequest,

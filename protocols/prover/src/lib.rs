@@ -49,7 +49,7 @@ pub use hints::{HintClosure, HintRegistry, digits};
 pub use key::{ProverKey, setup, setup_with};
 pub use memory::{Peaks, PhasePeaks};
 pub use observer::{Observer, Phase, Quiet};
-pub use plan::{Plan, Rates, plan, plan_within};
+pub use plan::{Beside, Plan, Rates, plan, plan_within, project};
 pub use prove::{LaunchReport, Proved, prove, prove_witness};
 pub use room::Room;
 pub use tensor::{IntData, IntTensor, TensorData};

@@ -4,12 +4,14 @@
 //! them and answer with zeros: counts of operations and bytes of the proof are exact, and what the prover does between calls is timed as it
 //! is. Counts times [`Rates`], measured once per device, give times.
 
+mod beside;
 mod choose;
 mod counting;
 mod groth16;
 mod measure;
 mod rates;
 
+pub use beside::{Beside, project};
 pub use choose::{Choice, Cost, Objective, choose};
 pub use counting::{Operation, Work};
 pub use rates::Rates;
@@ -29,7 +31,7 @@ use crate::error::ProveError;
 use crate::groth16::{Groth16Keys, launch_keys};
 use crate::hints::HintRegistry;
 use crate::kernels::circuit::{adjacent_bytes, held_bytes};
-use crate::key::{Parameters, setup_linked};
+use crate::key::{Parameters, ProverKey, setup_linked};
 use crate::observer::{Observer, Phase};
 use crate::prove::prove_witness;
 use crate::room::Room;
@@ -180,23 +182,7 @@ fn plan_here(
         msm_g2: Some(&device),
         ntt: Some(&device),
     };
-    let linked = launch_keys(program, &Groth16Keys::new(), |circuit| {
-        Ok(shape_key(circuit.linked().r1cs())?)
-    })?;
-    let key = setup_linked(program.clone(), parameters.clone(), linked, devices)?;
-    // Counts are those of one step at a time.
-    let key = key.with_hints(hints.clone()).with_room(Room {
-        segments: 1,
-        ..room
-    });
-    // Any inputs have the same shapes; mixed ones show better how wide hints are, plain ones leave no table that others stay in.
-    let run = |mixed| {
-        let inputs = inputs(program, mixed);
-        let start = Instant::now();
-        let witness = execute(program, parameters, hints, &inputs)?;
-        Ok::<_, ProveError>((witness, start.elapsed()))
-    };
-    let (witness, executed) = run(true).or_else(|_| run(false))?;
+    let (key, witness, executed) = rehearse(program, parameters, hints, room, devices)?;
     let mut steps = vec![PlannedStep {
         phase: Phase::Execute,
         launch: None,
@@ -282,6 +268,34 @@ fn at_once_bytes(program: &Program, steps: &[PlannedStep], room: Room) -> u64 {
     bytes.sort_unstable_by(|a, b| b.cmp(a));
     let at_once = room.segments.min(rayon::current_num_threads());
     bytes.iter().take(at_once).sum()
+}
+
+/// What a proof needs, set up on `devices` that only count, and how long it took to run the program.
+fn rehearse(
+    program: &Program,
+    parameters: &Parameters,
+    hints: &HintRegistry,
+    room: Room,
+    devices: Devices<'_>,
+) -> Result<(ProverKey, Witness, Duration), ProveError> {
+    let linked = launch_keys(program, &Groth16Keys::new(), |circuit| {
+        Ok(shape_key(circuit.linked().r1cs())?)
+    })?;
+    let key = setup_linked(program.clone(), parameters.clone(), linked, devices)?;
+    // Counts are those of one step at a time.
+    let key = key.with_hints(hints.clone()).with_room(Room {
+        segments: 1,
+        ..room
+    });
+    // Any inputs have the same shapes; mixed ones show better how wide hints are, plain ones leave no table that others stay in.
+    let run = |mixed| {
+        let inputs = inputs(program, mixed);
+        let start = Instant::now();
+        let witness = execute(program, parameters, hints, &inputs)?;
+        Ok::<_, ProveError>((witness, start.elapsed()))
+    };
+    let (witness, executed) = run(true).or_else(|_| run(false))?;
+    Ok((key, witness, executed))
 }
 
 fn value_bytes(values: &Values) -> u64 {

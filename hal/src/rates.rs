@@ -5,7 +5,7 @@ use std::time::Duration;
 
 /// Kinds of work whose rates differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Work {
+pub(crate) enum Work {
     /// Full scalars of a sum of points; in G2 if so.
     Full(bool),
     /// Small integers and bits.
@@ -31,17 +31,20 @@ const NEW: f64 = 0.5;
 
 /// Units per second by kind of work, where measured.
 #[derive(Debug, Default)]
-pub(super) struct Rates(Mutex<[Option<f64>; Work::COUNT]>);
+pub(crate) struct Rates(Mutex<[Option<f64>; Work::COUNT]>);
 
 impl Rates {
     /// Units per second, if known.
-    pub(super) fn get(&self, work: Work) -> Option<f64> {
+    pub(crate) fn get(&self, work: Work) -> Option<f64> {
         let rates = self.0.lock().unwrap_or_else(|error| error.into_inner());
         rates[work.place()]
     }
 
-    /// Takes in that `units` took `time`.
-    pub(super) fn measured(&self, work: Work, units: usize, time: Duration) {
+    /// Takes in that `units` took `time`; the time of nothing says nothing.
+    pub(crate) fn measured(&self, work: Work, units: usize, time: Duration) {
+        if units == 0 {
+            return;
+        }
         let rate = units as f64 / time.as_secs_f64().max(1e-9);
         let mut rates = self.0.lock().unwrap_or_else(|error| error.into_inner());
         let known = &mut rates[work.place()];
@@ -50,7 +53,7 @@ impl Rates {
 }
 
 /// The weight of each device: its rate, and the mean of the others' where none was measured.
-pub(super) fn weights(rates: &[Option<f64>]) -> Vec<f64> {
+pub(crate) fn weights(rates: &[Option<f64>]) -> Vec<f64> {
     let known: Vec<f64> = rates.iter().copied().flatten().collect();
     let mean = match known.len() {
         0 => 1.0,
@@ -69,6 +72,7 @@ mod tests {
         assert_eq!(rates.get(Work::Sumcheck), None);
         rates.measured(Work::Sumcheck, 100, Duration::from_secs(1));
         rates.measured(Work::Sumcheck, 300, Duration::from_secs(1));
+        rates.measured(Work::Sumcheck, 0, Duration::from_secs(1));
         assert_eq!(rates.get(Work::Sumcheck), Some(200.0));
         assert_eq!(rates.get(Work::Full(false)), None);
     }
