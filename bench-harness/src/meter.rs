@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use kernelwise_field::{Fr, G2};
 use kernelwise_hal::{
     BaseSet, Contract, ContractAxis, Device, DeviceError, DeviceInfo, FractionLayer, FractionTree,
-    IntMatrix, IntSlice, Msm, MsmGroup, Ntt, Peak, RoundProver, Scalars, SumcheckDevice,
-    SumcheckRequest, Table,
+    IntMatrix, IntSlice, Msm, MsmGroup, Ntt, Peak, ResidentMatrix, RoundProver, Scalars,
+    SumcheckDevice, SumcheckRequest, Table,
 };
 use serde::{Deserialize, Serialize};
 
@@ -230,6 +230,21 @@ impl FractionTree for Metered {
     }
 }
 
+impl Metered {
+    /// One pass over `matrix`.
+    fn inner_contract(&self, matrix: IntMatrix<'_>) -> Result<&dyn Contract, DeviceError> {
+        let (rows, cols) = (matrix.rows() as u64, matrix.cols() as u64);
+        self.meter.add(Counters {
+            macs: matrix.data().len() as u64,
+            bytes: int_bytes(&matrix.data()) + (rows + cols) * FR_BYTES,
+            ..Counters::default()
+        });
+        self.device
+            .contract()
+            .ok_or_else(|| self.unsupported("contraction"))
+    }
+}
+
 impl Contract for Metered {
     fn contract(
         &self,
@@ -237,17 +252,25 @@ impl Contract for Metered {
         axis: ContractAxis,
         weights: &[Fr],
     ) -> Result<Vec<Fr>, DeviceError> {
-        let entries = matrix.data().len() as u64;
-        let (rows, cols) = (matrix.rows() as u64, matrix.cols() as u64);
-        self.meter.add(Counters {
-            macs: entries,
-            bytes: int_bytes(&matrix.data()) + (rows + cols) * FR_BYTES,
-            ..Counters::default()
-        });
-        self.device
-            .contract()
+        self.inner_contract(matrix)?.contract(matrix, axis, weights)
+    }
+
+    fn load(&self, matrix: IntMatrix<'_>) -> Result<ResidentMatrix, DeviceError> {
+        let contract = self.device.contract();
+        contract
             .ok_or_else(|| self.unsupported("contraction"))?
-            .contract(matrix, axis, weights)
+            .load(matrix)
+    }
+
+    fn contract_resident(
+        &self,
+        resident: &ResidentMatrix,
+        matrix: IntMatrix<'_>,
+        axis: ContractAxis,
+        weights: &[Fr],
+    ) -> Result<Vec<Fr>, DeviceError> {
+        self.inner_contract(matrix)?
+            .contract_resident(resident, matrix, axis, weights)
     }
 }
 

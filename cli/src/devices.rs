@@ -26,6 +26,7 @@ const CPU: &str = "cpu";
 const CARD_LEAVES: Limits = Limits {
     sumcheck_entries: 2048,
     msm_scalars: 128,
+    msm_g2_scalars: 64,
 };
 
 /// What an FPGA behind a serial line gets where it alone is named: what its line carries in a fraction of a second. Where others are named with it, it
@@ -33,6 +34,8 @@ const CARD_LEAVES: Limits = Limits {
 pub const FPGA_LIMITS: Limits = Limits {
     sumcheck_entries: 512,
     msm_scalars: 64,
+    // It has no sums in G2.
+    msm_g2_scalars: 0,
 };
 
 /// Devices in order of preference.

@@ -11,8 +11,8 @@ use kernelwise_cpu::{CpuDevice, CpuFactory};
 use kernelwise_hal::field::{Fr, G1, G2};
 use kernelwise_hal::{
     BaseSet, Contract, ContractAxis, Device, DeviceError, DeviceInfo, DualDevice, FractionLayer,
-    FractionTree, IntMatrix, IntSlice, Msm, MsmGroup, Ntt, NullDevice, Registry, RoundPoly,
-    RoundProver, Scalars, SumcheckDevice, SumcheckRequest, conformance,
+    FractionTree, IntMatrix, IntSlice, Limits, Msm, MsmGroup, Ntt, NullDevice, Registry, RoundPoly,
+    RoundProver, Scalars, Split, SumcheckDevice, SumcheckRequest, conformance,
 };
 
 fn passes(device: &dyn Device) {
@@ -30,6 +30,43 @@ fn reference_passes() {
 #[test]
 fn optimized_passes() {
     passes(&CpuDevice::optimized());
+}
+
+/// In both groups, what lies within the limits of a split goes to the small device, and everything else does not.
+#[test]
+fn limits_hold_in_both_groups() {
+    let (small, rest) = (CpuDevice::reference(), CpuDevice::optimized());
+    let limits = |msm_scalars, msm_g2_scalars| Limits {
+        sumcheck_entries: 64,
+        msm_scalars,
+        msm_g2_scalars,
+    };
+    let (small, rest) = (Arc::new(small), Arc::new(rest));
+    for (g1, g2) in [(4, 0), (0, 4), (4, 4)] {
+        let split = Split::new(small.clone(), rest.clone(), limits(g1, g2));
+        let served = |split: &Split| split.served().map(|(_, served)| served.msms);
+        small_and_larger_sums::<G1>(&split);
+        let of_g1 = served(&split);
+        assert_eq!(of_g1, if g1 == 4 { [3, 3] } else { [0, 6] });
+        small_and_larger_sums::<G2>(&split);
+        let [by_small, by_rest] = served(&split);
+        let of_g2 = [by_small - of_g1[0], by_rest - of_g1[1]];
+        assert_eq!(of_g2, if g2 == 4 { [3, 3] } else { [0, 6] });
+    }
+}
+
+/// Sums of at most four scalars and of more, and parts of a sum, one of which lies beyond the bases of the small device.
+fn small_and_larger_sums<G: MsmGroup>(split: &Split) {
+    let msm = G::offered(split).unwrap();
+    let bases = msm.load(&[G::generator().into_affine(); 9]).unwrap();
+    let times = |k: u64| G::generator() * Fr::from(k);
+    let bits = |len| Scalars::Bits(&[true; 9][..len]);
+    assert_eq!(msm.msm(&bases, bits(3)).unwrap(), times(3));
+    assert_eq!(msm.msm(&bases, bits(5)).unwrap(), times(5));
+    assert_eq!(msm.msm_from(&bases, 1, bits(3)).unwrap(), times(3));
+    assert_eq!(msm.msm_from(&bases, 6, bits(3)).unwrap(), times(3));
+    assert_eq!(msm.msm_rows(&bases, bits(4), 2).unwrap(), [times(2); 2]);
+    assert_eq!(msm.msm_rows(&bases, bits(6), 3).unwrap(), [times(3); 2]);
 }
 
 #[test]

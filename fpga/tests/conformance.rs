@@ -35,6 +35,7 @@ fn model_conforms() {
 #[test]
 fn a_split_with_the_reference_conforms() {
     let limits = Limits {
+        msm_g2_scalars: 0,
         sumcheck_entries: 64,
         msm_scalars: 32,
     };
@@ -48,6 +49,7 @@ fn a_split_with_the_reference_conforms() {
 #[test]
 fn a_split_by_estimates_gives_a_slow_core_nothing() {
     let limits = Limits {
+        msm_g2_scalars: 0,
         sumcheck_entries: 64,
         msm_scalars: 32,
     };

@@ -2,7 +2,7 @@
 
 use kernelwise_field::Fr;
 use kernelwise_hal::contract::check_weights;
-use kernelwise_hal::{Contract, ContractAxis, DeviceError, IntMatrix, IntSlice};
+use kernelwise_hal::{Contract, ContractAxis, DeviceError, IntMatrix, IntSlice, ResidentMatrix};
 
 use crate::driver::{Args, Buffer, Gpu, Grid};
 use crate::overlap::overlapped;
@@ -37,19 +37,18 @@ impl CudaContract {
         }
     }
 
-    /// Starts the contraction of a matrix that is as small as it has to be; nothing waits for the card.
+    /// Starts the contraction of a matrix on the card; nothing waits for it.
     fn start(
         &self,
-        matrix: IntMatrix<'_>,
+        matrix: &OnCard,
         axis: ContractAxis,
         weights: &[Fr],
     ) -> Result<Buffer<Fr>, DeviceError> {
         let (outputs, entries, kernel) = match axis {
-            ContractAxis::Rows => (matrix.cols(), matrix.rows(), "kw_contract_rows"),
-            ContractAxis::Cols => (matrix.rows(), matrix.cols(), "kw_contract_cols"),
+            ContractAxis::Rows => (matrix.cols, matrix.rows, "kw_contract_rows"),
+            ContractAxis::Cols => (matrix.rows, matrix.cols, "kw_contract_cols"),
         };
-        let width = matrix.data().value_bytes();
-        let integers = self.upload(matrix.data())?;
+        let width = matrix.width;
         let weights = self.gpu.upload(weights)?;
         let words = entries.next_multiple_of(TILE_ENTRIES) / 4 * PLANES;
         let planes: Buffer<u32> = self.gpu.allocate(words)?;
@@ -72,7 +71,7 @@ impl CudaContract {
         grid.blocks[1] = parts.try_into().map_err(|_| too_long())?;
         grid.blocks[2] = width as u32;
         let args = Args::new()
-            .pointer(integers.pointer())
+            .pointer(matrix.integers.pointer())
             .buffer(&planes)
             .buffer(&sums)
             .u64(outputs as u64)
@@ -103,12 +102,19 @@ impl CudaContract {
         segment.next_multiple_of(TILE_ENTRIES).min(MAX_SEGMENT)
     }
 
-    fn upload(&self, data: IntSlice<'_>) -> Result<Integers, DeviceError> {
-        Ok(match data {
-            IntSlice::I8(values) => Integers::I8(self.gpu.upload(values)?),
-            IntSlice::I16(values) => Integers::I16(self.gpu.upload(values)?),
-            IntSlice::I32(values) => Integers::I32(self.gpu.upload(values)?),
-            IntSlice::I64(values) => Integers::I64(self.gpu.upload(values)?),
+    fn upload(&self, matrix: IntMatrix<'_>) -> Result<OnCard, DeviceError> {
+        let gpu = &self.gpu;
+        let integers = match matrix.data() {
+            IntSlice::I8(values) => Integers::I8(gpu.upload(values)?),
+            IntSlice::I16(values) => Integers::I16(gpu.upload(values)?),
+            IntSlice::I32(values) => Integers::I32(gpu.upload(values)?),
+            IntSlice::I64(values) => Integers::I64(gpu.upload(values)?),
+        };
+        Ok(OnCard {
+            integers,
+            width: matrix.data().value_bytes(),
+            rows: matrix.rows(),
+            cols: matrix.cols(),
         })
     }
 
@@ -121,7 +127,16 @@ impl CudaContract {
     }
 }
 
-/// Integers on a card.
+/// A matrix on a card.
+struct OnCard {
+    integers: Integers,
+    /// Bytes of an integer.
+    width: usize,
+    rows: usize,
+    cols: usize,
+}
+
+/// Its integers.
 enum Integers {
     I8(Buffer<i8>),
     I16(Buffer<i16>),
@@ -160,10 +175,10 @@ impl Contract for CudaContract {
             let rows = start..(start + step).min(matrix.rows());
             let range = rows.start * matrix.cols()..rows.end * matrix.cols();
             let data = matrix.data().slice(range).unwrap_or(matrix.data());
-            let part = IntMatrix::new(data, rows.len(), matrix.cols())?;
+            let part = self.upload(IntMatrix::new(data, rows.len(), matrix.cols())?)?;
             match axis {
-                ContractAxis::Cols => self.start(part, axis, weights),
-                ContractAxis::Rows => self.start(part, axis, &weights[rows]),
+                ContractAxis::Cols => self.start(&part, axis, weights),
+                ContractAxis::Rows => self.start(&part, axis, &weights[rows]),
             }
         };
         let starts = (0..matrix.rows()).step_by(step);
@@ -180,6 +195,28 @@ impl Contract for CudaContract {
             }
         })
     }
+
+    fn load(&self, matrix: IntMatrix<'_>) -> Result<ResidentMatrix, DeviceError> {
+        if matrix.data().is_empty() {
+            return Ok(ResidentMatrix::nowhere(&matrix));
+        }
+        let held = Box::new(self.upload(matrix)?);
+        Ok(ResidentMatrix::on(self.gpu.name(), &matrix, held))
+    }
+
+    fn contract_resident(
+        &self,
+        resident: &ResidentMatrix,
+        matrix: IntMatrix<'_>,
+        axis: ContractAxis,
+        weights: &[Fr],
+    ) -> Result<Vec<Fr>, DeviceError> {
+        check_weights(&matrix, axis, weights)?;
+        match resident.of::<OnCard>(self.gpu.name(), &matrix)? {
+            Some(held) => self.start(held, axis, weights)?.read(),
+            None => self.contract(matrix, axis, weights),
+        }
+    }
 }
 
 #[cfg(all(test, feature = "host-shim"))]
@@ -191,6 +228,7 @@ mod tests {
     use kernelwise_hal::Device;
 
     use super::*;
+    use crate::driver::faulty::Faulty;
     use crate::driver::host::Host;
 
     fn words(len: usize) -> impl Iterator<Item = u64> {
@@ -222,6 +260,40 @@ mod tests {
         let wide: Vec<i16> = words(70_000).map(|word| word as i16).collect();
         agrees(&contract, IntSlice::I16(&wide), 1, 70_000);
         agrees(&contract, IntSlice::I16(&wide), 70_000, 1);
+    }
+
+    /// Nothing but weights travels to a matrix that is on the card; dropping it gives the memory back.
+    #[test]
+    fn resident_matrices_stay() {
+        let driver = Arc::new(Faulty::new(Arc::new(Host::new(3, 1 << 20))));
+        let contract = CudaContract::new(Gpu::new("cuda-host", driver.clone()));
+        let entries: Vec<i16> = words(40 * 70).map(|word| word as i16).collect();
+        let matrix = IntMatrix::new(IntSlice::I16(&entries), 40, 70).unwrap();
+        let resident = contract.load(matrix).unwrap();
+        let before = driver.counts();
+        assert_eq!(
+            (before.live_buffers, before.written_bytes),
+            (1, 2 * 40 * 70)
+        );
+        for (axis, len) in [(ContractAxis::Rows, 40), (ContractAxis::Cols, 70)] {
+            let weights: Vec<Fr> = words(len).map(Fr::from).collect();
+            let expected = contract.contract(matrix, axis, &weights).unwrap();
+            let before = driver.counts().written_bytes;
+            let got = contract.contract_resident(&resident, matrix, axis, &weights);
+            assert_eq!(got.unwrap(), expected);
+            assert_eq!(driver.counts().written_bytes - before, 32 * len as u64);
+        }
+        let turned = IntMatrix::new(IntSlice::I16(&entries), 70, 40).unwrap();
+        let weights = vec![Fr::from(1u64); 70];
+        let error = contract.contract_resident(&resident, turned, ContractAxis::Rows, &weights);
+        assert!(matches!(error, Err(DeviceError::InvalidArgument { .. })));
+        drop(resident);
+        assert_eq!(driver.counts().live_buffers, 0);
+        // What does not fit is an error.
+        let large = vec![0i64; 1 << 18];
+        let large = IntMatrix::new(IntSlice::I64(&large), 1 << 9, 1 << 9).unwrap();
+        let error = contract.load(large).unwrap_err();
+        assert!(matches!(error, DeviceError::OutOfMemory { .. }), "{error}");
     }
 
     #[test]

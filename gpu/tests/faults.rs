@@ -69,8 +69,11 @@ fn contract(device: &dyn Device) -> Result<(), DeviceError> {
     let matrix = IntMatrix::new(IntSlice::I16(&[-5; 40 * 40]), 40, 40)?;
     let weights = [Fr::from(11u64); 40];
     contract.contract(matrix, ContractAxis::Rows, &weights)?;
+    contract.contract(matrix, ContractAxis::Cols, &weights)?;
+    let resident = contract.load(matrix)?;
+    contract.contract_resident(&resident, matrix, ContractAxis::Rows, &weights)?;
     contract
-        .contract(matrix, ContractAxis::Cols, &weights)
+        .contract_resident(&resident, matrix, ContractAxis::Cols, &weights)
         .map(|_| ())
 }
 

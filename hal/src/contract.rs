@@ -1,5 +1,7 @@
 //! Contraction of a small-integer matrix with a vector of field elements.
 
+use std::any::Any;
+
 use kernelwise_field::Fr;
 
 use crate::{DeviceError, IntSlice};
@@ -54,6 +56,75 @@ pub enum ContractAxis {
     Cols,
 }
 
+/// What devices hold of a matrix in memory of their own; dropping it frees that.
+pub struct ResidentMatrix {
+    rows: usize,
+    cols: usize,
+    value_bytes: usize,
+    /// By the name of the device.
+    held: Vec<(String, Box<dyn Any + Send + Sync>)>,
+}
+
+impl ResidentMatrix {
+    /// A matrix that no device holds: it is in the caller's memory only.
+    pub fn nowhere(matrix: &IntMatrix<'_>) -> Self {
+        Self {
+            rows: matrix.rows,
+            cols: matrix.cols,
+            value_bytes: matrix.data.value_bytes(),
+            held: Vec::new(),
+        }
+    }
+
+    /// A matrix that `device` holds in its own layout.
+    pub fn on(device: &str, matrix: &IntMatrix<'_>, layout: Box<dyn Any + Send + Sync>) -> Self {
+        Self {
+            held: vec![(device.to_owned(), layout)],
+            ..Self::nowhere(matrix)
+        }
+    }
+
+    /// The same matrix on the devices of both.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.held.extend(other.held);
+        self
+    }
+
+    /// What `device` holds of `matrix`, if anything.
+    ///
+    /// # Errors
+    /// [`DeviceError::InvalidArgument`] if what was loaded has another shape; contents are not compared.
+    pub fn of<T: 'static>(
+        &self,
+        device: &str,
+        matrix: &IntMatrix<'_>,
+    ) -> Result<Option<&T>, DeviceError> {
+        let shape = (matrix.rows, matrix.cols, matrix.data.value_bytes());
+        if shape != (self.rows, self.cols, self.value_bytes) {
+            let words = |(rows, cols, bytes)| format!("{rows} x {cols} of {bytes} bytes");
+            return Err(DeviceError::InvalidArgument {
+                what: "resident matrix",
+                expected: words(shape),
+                got: words((self.rows, self.cols, self.value_bytes)),
+            });
+        }
+        let mut held = self.held.iter().filter(|(name, _)| name == device);
+        Ok(held.find_map(|(_, layout)| layout.downcast_ref()))
+    }
+}
+
+impl std::fmt::Debug for ResidentMatrix {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let holders: Vec<&str> = self.held.iter().map(|(name, _)| &**name).collect();
+        f.debug_struct("ResidentMatrix")
+            .field("rows", &self.rows)
+            .field("cols", &self.cols)
+            .field("on", &holders)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Small-integer matrix by field vector: the workhorse of linear kernels and of commitment openings.
 pub trait Contract: Send + Sync {
     /// Sums `matrix` against `weights` along `axis`, exactly, for every length.
@@ -73,6 +144,30 @@ pub trait Contract: Send + Sync {
         axis: ContractAxis,
         weights: &[Fr],
     ) -> Result<Vec<Fr>, DeviceError>;
+
+    /// Prepares a matrix for several contractions: a device with memory of its own keeps a copy there.
+    ///
+    /// # Errors
+    /// [`DeviceError::OutOfMemory`] if it does not fit.
+    fn load(&self, matrix: IntMatrix<'_>) -> Result<ResidentMatrix, DeviceError> {
+        Ok(ResidentMatrix::nowhere(&matrix))
+    }
+
+    /// As [`contract`](Contract::contract), of the matrix that `resident` was loaded from: where this device holds it, the caller's memory is not
+    /// read.
+    ///
+    /// # Errors
+    /// As [`contract`](Contract::contract); [`DeviceError::InvalidArgument`] if shapes differ.
+    fn contract_resident(
+        &self,
+        resident: &ResidentMatrix,
+        matrix: IntMatrix<'_>,
+        axis: ContractAxis,
+        weights: &[Fr],
+    ) -> Result<Vec<Fr>, DeviceError> {
+        resident.of::<()>("", &matrix)?;
+        self.contract(matrix, axis, weights)
+    }
 }
 
 /// Checks that `weights` fits `matrix` along `axis`; for implementations.

@@ -6,8 +6,8 @@ use kernelwise_field::{Fr, G2};
 
 use crate::{
     BaseSet, Contract, ContractAxis, Device, DeviceError, DeviceInfo, DeviceKind, FractionLayer,
-    FractionTree, IntMatrix, IntSlice, Msm, MsmGroup, Ntt, RoundPoly, RoundProver, Scalars,
-    SumcheckDevice, SumcheckRequest,
+    FractionTree, IntMatrix, IntSlice, Msm, MsmGroup, Ntt, ResidentMatrix, RoundPoly, RoundProver,
+    Scalars, SumcheckDevice, SumcheckRequest,
 };
 
 /// Runs every operation on both devices and fails with [`DeviceError::Disagreement`] where they differ.
@@ -250,6 +250,24 @@ impl Contract for DualDevice {
         let other = right.contract(matrix, axis, weights)?;
         self.names()
             .agree(left.contract(matrix, axis, weights)?, &other, "contract")
+    }
+
+    fn load(&self, matrix: IntMatrix<'_>) -> Result<ResidentMatrix, DeviceError> {
+        let (left, right) = self.pair(Device::contract, "contract")?;
+        Ok(left.load(matrix)?.and(right.load(matrix)?))
+    }
+
+    fn contract_resident(
+        &self,
+        resident: &ResidentMatrix,
+        matrix: IntMatrix<'_>,
+        axis: ContractAxis,
+        weights: &[Fr],
+    ) -> Result<Vec<Fr>, DeviceError> {
+        let (left, right) = self.pair(Device::contract, "contract")?;
+        let other = right.contract_resident(resident, matrix, axis, weights)?;
+        let sums = left.contract_resident(resident, matrix, axis, weights)?;
+        self.names().agree(sums, &other, "contract")
     }
 }
 

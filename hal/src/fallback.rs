@@ -6,8 +6,8 @@ use kernelwise_field::{Fr, G2};
 
 use crate::{
     BaseSet, Contract, ContractAxis, Device, DeviceError, DeviceInfo, ErrorKind, FractionLayer,
-    FractionTree, IntMatrix, IntSlice, Msm, MsmGroup, Ntt, Peak, RoundProver, Scalars,
-    SumcheckDevice, SumcheckRequest,
+    FractionTree, IntMatrix, IntSlice, Msm, MsmGroup, Ntt, Peak, ResidentMatrix, RoundProver,
+    Scalars, SumcheckDevice, SumcheckRequest,
 };
 
 /// Offers what either of two devices offers, and does on the second what the first does not offer or has no memory for.
@@ -222,6 +222,29 @@ impl Contract for Fallback {
     ) -> Result<Vec<Fr>, DeviceError> {
         self.run(Device::contract, "contract", |device| {
             device.contract(matrix, axis, weights)
+        })
+    }
+
+    /// What the first has no memory for stays where the caller has it.
+    fn load(&self, matrix: IntMatrix<'_>) -> Result<ResidentMatrix, DeviceError> {
+        match Device::contract(&*self.first).map(|device| device.load(matrix)) {
+            Some(Err(error)) if error.kind() == ErrorKind::OutOfMemory => {
+                Ok(ResidentMatrix::nowhere(&matrix))
+            }
+            Some(result) => result,
+            None => Ok(ResidentMatrix::nowhere(&matrix)),
+        }
+    }
+
+    fn contract_resident(
+        &self,
+        resident: &ResidentMatrix,
+        matrix: IntMatrix<'_>,
+        axis: ContractAxis,
+        weights: &[Fr],
+    ) -> Result<Vec<Fr>, DeviceError> {
+        self.run(Device::contract, "contract", |device| {
+            device.contract_resident(resident, matrix, axis, weights)
         })
     }
 }

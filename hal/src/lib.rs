@@ -36,7 +36,7 @@ pub mod sumcheck;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 
-pub use contract::{Contract, ContractAxis, IntMatrix};
+pub use contract::{Contract, ContractAxis, IntMatrix, ResidentMatrix};
 pub use device::{Capabilities, Device, DeviceInfo, DeviceKind, Peak};
 pub use dual::DualDevice;
 pub use error::{DeviceError, ErrorKind};

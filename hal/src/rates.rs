@@ -3,6 +3,10 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
+use kernelwise_field::G1;
+
+use crate::{MsmGroup, Scalars};
+
 /// Kinds of work whose rates differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Work {
@@ -15,6 +19,15 @@ pub(crate) enum Work {
 }
 
 impl Work {
+    /// Sums of points of `G`.
+    pub(crate) fn of_sums<G: MsmGroup>(scalars: Scalars<'_>) -> Self {
+        let g2 = G::NAME != G1::NAME;
+        match scalars {
+            Scalars::Fr(_) => Self::Full(g2),
+            Scalars::Int(_) | Scalars::Bits(_) => Self::Small(g2),
+        }
+    }
+
     const COUNT: usize = 5;
 
     fn place(self) -> usize {

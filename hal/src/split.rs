@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use kernelwise_field::{Fr, G1, G1Affine, G2};
+use kernelwise_field::{Fr, G1, G2};
 
 use crate::msm::rows_of;
 use crate::rates::{Rates, Work};
 use crate::{
     BaseSet, Contract, Device, DeviceError, DeviceInfo, DeviceKind, ErrorKind, FractionTree, Msm,
-    Ntt, Peak, RoundPoly, RoundProver, Scalars, SumcheckDevice, SumcheckRequest,
+    MsmGroup, Ntt, Peak, RoundPoly, RoundProver, Scalars, SumcheckDevice, SumcheckRequest,
 };
 
 /// The largest requests that a device is to get.
@@ -20,6 +20,18 @@ pub struct Limits {
     pub sumcheck_entries: usize,
     /// Scalars of a multi-scalar multiplication in G1, all rows together.
     pub msm_scalars: usize,
+    /// The same in G2.
+    pub msm_g2_scalars: usize,
+}
+
+impl Limits {
+    /// Scalars of a multi-scalar multiplication in `G`.
+    fn scalars<G: MsmGroup>(&self) -> usize {
+        match G::NAME == G1::NAME {
+            true => self.msm_scalars,
+            false => self.msm_g2_scalars,
+        }
+    }
 }
 
 /// How many operations a device served.
@@ -27,7 +39,7 @@ pub struct Limits {
 pub struct Served {
     /// Sumchecks.
     pub sumchecks: u64,
-    /// Multi-scalar multiplications in G1, a matrix of rows counting once.
+    /// Multi-scalar multiplications in either group, a matrix of rows counting once.
     pub msms: u64,
 }
 
@@ -145,7 +157,7 @@ impl Device for Split {
     }
 
     fn msm_g2(&self) -> Option<&dyn Msm<G2>> {
-        self.rest.msm_g2()
+        self.rest.msm_g2().map(|_| self as &dyn Msm<G2>)
     }
 
     fn sumcheck(&self) -> Option<&dyn SumcheckDevice> {
@@ -170,59 +182,70 @@ impl Device for Split {
 }
 
 /// The bases as the two hold them: the small one holds as many as a request for it can use.
-struct SplitBases {
-    small: Option<BaseSet>,
-    rest: BaseSet,
+struct SplitBases<G> {
+    small: Option<BaseSet<G>>,
+    rest: BaseSet<G>,
+}
+
+/// The sums of a request: rows of scalars over the bases from one on.
+#[derive(Clone, Copy)]
+struct Sums<'a> {
+    start: usize,
+    scalars: Scalars<'a>,
+    row_len: usize,
+}
+
+impl Sums<'_> {
+    /// What a device estimates for all rows.
+    fn estimate<G: MsmGroup>(&self, msm: &dyn Msm<G>, set: &BaseSet<G>) -> Option<Duration> {
+        let mut rows = rows_of(self.scalars.len(), self.row_len).ok()?;
+        rows.try_fold(Duration::ZERO, |sum, range| {
+            Some(sum + msm.estimate(set, self.scalars.slice(range)?)?)
+        })
+    }
 }
 
 impl Split {
-    /// Sums of rows, on the small device where they are for it.
-    fn sums<R>(
+    /// Runs sums on the small device where they are for it.
+    fn sums<G: MsmGroup, R>(
         &self,
-        bases: &BaseSet,
-        scalars: Scalars<'_>,
-        row_len: usize,
-        run: impl Fn(&dyn Msm, &BaseSet) -> Result<R, DeviceError>,
+        bases: &BaseSet<G>,
+        sums: Sums<'_>,
+        run: impl Fn(&dyn Msm<G>, &BaseSet<G>) -> Result<R, DeviceError>,
     ) -> Result<R, DeviceError> {
-        let prepared: &SplitBases = bases.prepared(&self.info.name)?;
-        let work = match scalars {
-            Scalars::Fr(_) => Work::Full(false),
-            Scalars::Int(_) | Scalars::Bits(_) => Work::Small(false),
-        };
-        let fits = scalars.len() <= self.limits.msm_scalars;
-        let small = self.small.msm().zip(prepared.small.as_ref());
-        if let Some((msm, set)) = small.filter(|_| fits) {
-            let rows = || {
-                let mut rows = rows_of(scalars.len(), row_len).ok()?;
-                rows.try_fold(Duration::ZERO, |sum, range| {
-                    Some(sum + msm.estimate(set, scalars.slice(range)?)?)
-                })
-            };
-            if self.is_worth_it(work, scalars.len(), rows) {
-                match run(msm, set) {
-                    Err(error) if too_large(&error) => {}
-                    result => {
-                        self.by_small.msms.fetch_add(1, Ordering::Relaxed);
-                        return result;
-                    }
+        let prepared: &SplitBases<G> = bases.prepared(&self.info.name)?;
+        let (work, len) = (Work::of_sums::<G>(sums.scalars), sums.scalars.len());
+        let fits = len <= self.limits.scalars::<G>();
+        let small = G::offered(&*self.small).zip(prepared.small.as_ref());
+        // It has the first bases only.
+        let reach = sums.start.saturating_add(sums.row_len.min(len));
+        let small = small.filter(|(_, set)| fits && reach <= set.len());
+        if let Some((msm, set)) = small
+            && self.is_worth_it(work, len, || sums.estimate(msm, set))
+        {
+            match run(msm, set) {
+                Err(error) if too_large(&error) => {}
+                result => {
+                    self.by_small.msms.fetch_add(1, Ordering::Relaxed);
+                    return result;
                 }
             }
         }
         self.by_rest.msms.fetch_add(1, Ordering::Relaxed);
         let begun = Instant::now();
-        let result = run(self.other(Device::msm, "msm")?, &prepared.rest)?;
+        let result = run(self.other(G::offered, "msm")?, &prepared.rest)?;
         if let Some(rates) = self.measured.as_ref().filter(|_| fits) {
-            rates.measured(work, scalars.len(), begun.elapsed());
+            rates.measured(work, len, begun.elapsed());
         }
         Ok(result)
     }
 }
 
-impl Msm for Split {
-    fn load(&self, bases: &[G1Affine]) -> Result<BaseSet, DeviceError> {
-        let rest = self.other(Device::msm, "msm")?.load(bases)?;
-        let head = bases.get(..self.limits.msm_scalars).unwrap_or(bases);
-        let small = match self.small.msm().map(|msm| msm.load(head)) {
+impl<G: MsmGroup> Msm<G> for Split {
+    fn load(&self, bases: &[G::Affine]) -> Result<BaseSet<G>, DeviceError> {
+        let rest = self.other(G::offered, "msm")?.load(bases)?;
+        let head = bases.get(..self.limits.scalars::<G>()).unwrap_or(bases);
+        let small = match G::offered(&*self.small).map(|msm| msm.load(head)) {
             Some(Ok(set)) => Some(set),
             Some(Err(error)) if !too_large(&error) => return Err(error),
             _ => None,
@@ -234,20 +257,40 @@ impl Msm for Split {
         ))
     }
 
-    fn msm(&self, bases: &BaseSet, scalars: Scalars<'_>) -> Result<G1, DeviceError> {
+    fn msm(&self, bases: &BaseSet<G>, scalars: Scalars<'_>) -> Result<G, DeviceError> {
+        self.msm_from(bases, 0, scalars)
+    }
+
+    fn msm_from(
+        &self,
+        bases: &BaseSet<G>,
+        start: usize,
+        scalars: Scalars<'_>,
+    ) -> Result<G, DeviceError> {
         let row_len = scalars.len();
-        self.sums(bases, scalars, row_len, |msm, set| msm.msm(set, scalars))
+        let sums = Sums {
+            start,
+            scalars,
+            row_len,
+        };
+        self.sums(bases, sums, |msm, set| match start {
+            0 => msm.msm(set, scalars),
+            _ => msm.msm_from(set, start, scalars),
+        })
     }
 
     fn msm_rows(
         &self,
-        bases: &BaseSet,
+        bases: &BaseSet<G>,
         scalars: Scalars<'_>,
         row_len: usize,
-    ) -> Result<Vec<G1>, DeviceError> {
-        self.sums(bases, scalars, row_len, |msm, set| {
-            msm.msm_rows(set, scalars, row_len)
-        })
+    ) -> Result<Vec<G>, DeviceError> {
+        let sums = Sums {
+            start: 0,
+            scalars,
+            row_len,
+        };
+        self.sums(bases, sums, |msm, set| msm.msm_rows(set, scalars, row_len))
     }
 }
 

@@ -1,9 +1,11 @@
-//! A matrix of small integers by a vector of field elements, along either axis.
+//! A matrix of small integers by a vector of field elements, along either axis; loaded before, as bases are.
 
 use std::sync::Arc;
 
 use kernelwise_field::Fr;
-use kernelwise_hal::{Contract, ContractAxis, Device, DeviceError, IntMatrix, IntSlice};
+use kernelwise_hal::{
+    Contract, ContractAxis, Device, DeviceError, IntMatrix, IntSlice, ResidentMatrix,
+};
 
 use super::{Setting, contenders, offered};
 use crate::case::{Case, Contender, task};
@@ -53,13 +55,20 @@ impl Instance {
         (name, instance)
     }
 
-    fn contract(&self, device: &dyn Contract) -> Result<Vec<Fr>, DeviceError> {
+    fn matrix(&self) -> Result<IntMatrix<'_>, DeviceError> {
         let data = match &self.entries {
             Entries::I8(values) => IntSlice::I8(values),
             Entries::I16(values) => IntSlice::I16(values),
         };
-        let matrix = IntMatrix::new(data, self.rows, self.columns)?;
-        device.contract(matrix, self.axis, &self.weights)
+        IntMatrix::new(data, self.rows, self.columns)
+    }
+
+    fn contract(
+        &self,
+        device: &dyn Contract,
+        resident: &ResidentMatrix,
+    ) -> Result<Vec<Fr>, DeviceError> {
+        device.contract_resident(resident, self.matrix()?, self.axis, &self.weights)
     }
 
     fn ark(&self, contraction: &ark::Contraction) -> Vec<Fr> {
@@ -92,9 +101,11 @@ pub(super) fn case(setting: &Setting, kind: &str, log_size: u32) -> Result<Case,
         |device| Device::contract(device).is_some(),
         |device| {
             let instance = Arc::clone(&instance);
+            let contract = offered(&device, OPERATION, Device::contract)?;
+            let resident = contract.load(instance.matrix()?)?;
             let run = move || {
                 let contract = offered(&device, OPERATION, Device::contract)?;
-                Ok(instance.contract(contract)?)
+                Ok(instance.contract(contract, &resident)?)
             };
             Ok(task(run, canonical))
         },

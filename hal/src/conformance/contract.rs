@@ -26,6 +26,9 @@ const SHAPES: [(usize, usize); 16] = [
     (5000, 3),
 ];
 
+/// Matrices up to this size are contracted once more after they were loaded.
+const MAX_RESIDENT: usize = 600;
+
 const AXES: [ContractAxis; 2] = [ContractAxis::Rows, ContractAxis::Cols];
 
 fn expected(matrix: &IntMatrix<'_>, axis: ContractAxis, weights: &[Fr]) -> Vec<Fr> {
@@ -57,11 +60,15 @@ fn check(
         ContractAxis::Cols => cols,
     };
     let weights: Vec<Fr> = (0..len).map(|_| weight()).collect();
-    expect_equal(
-        "sums",
-        &expected(&matrix, axis, &weights),
-        &contract.contract(matrix, axis, &weights)?,
-    )
+    let expected = expected(&matrix, axis, &weights);
+    let got = contract.contract(matrix, axis, &weights)?;
+    expect_equal("sums", &expected, &got)?;
+    if rows * cols > MAX_RESIDENT {
+        return Ok(());
+    }
+    let resident = contract.load(matrix)?;
+    let got = contract.contract_resident(&resident, matrix, axis, &weights)?;
+    expect_equal("sums of a resident matrix", &expected, &got)
 }
 
 pub(super) fn run(contract: &dyn Contract, cases: &mut Cases) -> Result<(), Failure> {
@@ -96,6 +103,12 @@ pub(super) fn run(contract: &dyn Contract, cases: &mut Cases) -> Result<(), Fail
                     expect_error(
                         "LengthMismatch",
                         contract.contract(matrix, axis, &weights),
+                        accept,
+                    )?;
+                    let resident = contract.load(matrix)?;
+                    expect_error(
+                        "LengthMismatch",
+                        contract.contract_resident(&resident, matrix, axis, &weights),
                         accept,
                     )?;
                 }

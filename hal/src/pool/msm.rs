@@ -83,14 +83,6 @@ impl Pool {
     }
 }
 
-fn work<G: MsmGroup>(scalars: Scalars<'_>) -> Work {
-    let g2 = G::NAME != "G1";
-    match scalars {
-        Scalars::Fr(_) => Work::Full(g2),
-        Scalars::Int(_) | Scalars::Bits(_) => Work::Small(g2),
-    }
-}
-
 impl<G: MsmGroup> Msm<G> for Pool {
     fn load(&self, bases: &[G::Affine]) -> Result<BaseSet<G>, DeviceError> {
         let mut refused = self.unsupported("msm");
@@ -124,14 +116,20 @@ impl<G: MsmGroup> Msm<G> for Pool {
     ) -> Result<G, DeviceError> {
         let len = scalars.len();
         bases.covers(start.saturating_add(len))?;
-        let parts = self.divide(bases, len, 1, work::<G>(scalars), |worker, range| {
-            let first = start + range.start;
-            match scalars.slice(range) {
-                Some(part) if first == 0 => worker.msm.msm(worker.set, part),
-                Some(part) => worker.msm.msm_from(worker.set, first, part),
-                None => Ok(G::zero()),
-            }
-        })?;
+        let parts = self.divide(
+            bases,
+            len,
+            1,
+            Work::of_sums::<G>(scalars),
+            |worker, range| {
+                let first = start + range.start;
+                match scalars.slice(range) {
+                    Some(part) if first == 0 => worker.msm.msm(worker.set, part),
+                    Some(part) => worker.msm.msm_from(worker.set, first, part),
+                    None => Ok(G::zero()),
+                }
+            },
+        )?;
         Ok(parts.into_iter().sum())
     }
 
@@ -148,13 +146,19 @@ impl<G: MsmGroup> Msm<G> for Pool {
             let rows = rows.filter_map(|range| scalars.slice(range));
             return rows.map(|row| Msm::<G>::msm(self, bases, row)).collect();
         }
-        let parts = self.divide(bases, rows, row_len, work::<G>(scalars), |worker, range| {
-            let range = range.start * row_len..range.end * row_len;
-            match scalars.slice(range) {
-                Some(part) => worker.msm.msm_rows(worker.set, part, row_len),
-                None => Ok(Vec::new()),
-            }
-        })?;
+        let parts = self.divide(
+            bases,
+            rows,
+            row_len,
+            Work::of_sums::<G>(scalars),
+            |worker, range| {
+                let range = range.start * row_len..range.end * row_len;
+                match scalars.slice(range) {
+                    Some(part) => worker.msm.msm_rows(worker.set, part, row_len),
+                    None => Ok(Vec::new()),
+                }
+            },
+        )?;
         Ok(parts.concat())
     }
 }
