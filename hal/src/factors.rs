@@ -18,6 +18,7 @@ impl Factors {
     ///
     /// # Panics
     /// If there is no such position.
+    #[inline]
     pub fn swap_remove(&mut self, position: usize) -> usize {
         self.0.swap_remove(position)
     }
@@ -26,30 +27,35 @@ impl Factors {
 impl Deref for Factors {
     type Target = [usize];
 
+    #[inline]
     fn deref(&self) -> &[usize] {
         &self.0
     }
 }
 
 impl DerefMut for Factors {
+    #[inline]
     fn deref_mut(&mut self) -> &mut [usize] {
         &mut self.0
     }
 }
 
 impl<const N: usize> From<[usize; N]> for Factors {
+    #[inline]
     fn from(indices: [usize; N]) -> Self {
         Self(SmallVec::from_slice(&indices))
     }
 }
 
 impl From<&[usize]> for Factors {
+    #[inline]
     fn from(indices: &[usize]) -> Self {
         Self(SmallVec::from_slice(indices))
     }
 }
 
 impl FromIterator<usize> for Factors {
+    #[inline]
     fn from_iter<I: IntoIterator<Item = usize>>(indices: I) -> Self {
         Self(indices.into_iter().collect())
     }
@@ -59,6 +65,7 @@ impl<'a> IntoIterator for &'a Factors {
     type Item = &'a usize;
     type IntoIter = std::slice::Iter<'a, usize>;
 
+    #[inline]
     fn into_iter(self) -> Self::IntoIter {
         self.0.iter()
     }

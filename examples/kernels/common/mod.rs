@@ -110,7 +110,9 @@ fn compare(program: &Compiled, key: &ProverKey, devices: Devices<'_>) -> Outcome
     reset_peak();
     let before = peak_bytes();
     let proved = program.prove(key, devices, &Quiet)?;
-    let added = peak_bytes().zip(before).map(|(peak, own)| peak - own);
+    let added = peak_bytes()
+        .zip(before)
+        .map(|(peak, own)| peak.saturating_sub(own));
     let ms = |time: Duration| time.as_secs_f64() * 1e3;
     eprintln!("{:<12}{:>12}{:>12}", "step", "predicted", "actual");
     for (phase, actual) in &proved.phases {

@@ -11,6 +11,8 @@ use kernelwise_hal::{
     Msm, MsmGroup, RoundPoly, RoundProver, Scalars, SumcheckDevice, SumcheckRequest, Table,
 };
 
+use super::bound::bound_bytes;
+
 /// What a device is asked to do, by the cost of one unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Operation {
@@ -26,7 +28,7 @@ pub enum Operation {
     ContractCols,
     /// Half the square of a term's number of factors, at an index of a sumcheck over few tall tables.
     Tall,
-    /// A term of one instance of a sumcheck over many short tables, by number of factors beyond the head; 4 stands for more.
+    /// A term of one instance of a sumcheck over many short tables, by number of factors beyond the head; 5 stands for more.
     Wide(u8),
     /// What such a term costs however many instances there are.
     WideTerm(u8),
@@ -202,19 +204,23 @@ impl SumcheckDevice for CountingDevice {
         let begun = Instant::now();
         let size = 1u64 << request.num_vars();
         let wide = is_wide(&request);
-        let bytes = request.tables().iter().map(|table| match table {
+        let tables = request.tables().iter().map(|table| match table {
             // Bound in place, or into half as many.
             Table::Fr(Cow::Owned(_)) => 32 * size,
-            Table::Fr(Cow::Borrowed(_)) => 16 * size,
-            // Lifted once half of it is bound, or after a few rounds; its integers are a tensor's or a level's.
-            Table::Int(_) => (if wide { 4 } else { 16 }) * size,
+            // Lifted once half of it is bound; its integers are a tensor's or a level's.
+            Table::Fr(Cow::Borrowed(_)) | Table::Int(_) => 16 * size,
             Table::Eq(_) => 0,
         });
-        let bytes = bytes.sum::<u64>() + TERM_BYTES * request.terms().len() as u64;
+        let tables = if wide {
+            bound_bytes(&request)
+        } else {
+            tables.sum()
+        };
+        let bytes = tables + TERM_BYTES * request.terms().len() as u64;
         let mut work = vec![(Operation::Round, request.num_vars() as u64)];
         for term in request.terms() {
             if wide {
-                let factors = term.factors.len().saturating_sub(1).min(4) as u8;
+                let factors = term.factors.len().saturating_sub(1).min(5) as u8;
                 work.push((Operation::Wide(factors), size));
                 work.push((Operation::WideTerm(factors), 1));
                 continue;

@@ -117,8 +117,8 @@ impl Rates {
         let vars = 14;
         let tall = product(vars);
         self.record(Operation::Tall, 2 << vars, || play(devices, tall.clone()))?;
-        let wires = 512;
-        for factors in 1..=4u8 {
+        let wires = 2048;
+        for factors in 1..=5u8 {
             // Over few and many instances: what a term costs by itself, and for each of them.
             let (few, many) = (4, 8);
             let time = |vars: usize| {

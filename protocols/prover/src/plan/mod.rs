@@ -5,6 +5,7 @@
 //! is. Counts times [`Rates`], measured once per device, give times.
 
 mod beside;
+mod bound;
 mod choose;
 mod counting;
 mod groth16;

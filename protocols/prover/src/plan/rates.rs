@@ -47,7 +47,7 @@ impl Rates {
 
 impl Operation {
     /// All operations that are measured.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 34] = [
         Self::Point(0),
         Self::Point(1),
         Self::Point(2),
@@ -72,10 +72,12 @@ impl Operation {
         Self::Wide(2),
         Self::Wide(3),
         Self::Wide(4),
+        Self::Wide(5),
         Self::WideTerm(1),
         Self::WideTerm(2),
         Self::WideTerm(3),
         Self::WideTerm(4),
+        Self::WideTerm(5),
         Self::Round,
         Self::Leaf,
         Self::PointG2,

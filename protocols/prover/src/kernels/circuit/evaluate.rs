@@ -8,7 +8,8 @@ use kernelwise_core::field::{AdditiveGroup, Fr};
 use kernelwise_hal::IntSlice;
 use rayon::prelude::*;
 
-use super::levels::{Level, Row, Rows};
+use super::levels::{Level, Row};
+use super::spares::Spares;
 
 /// Rows shorter than this in all are not worth a second thread.
 pub(super) const PARALLEL_VALUES: usize = 1 << 14;
@@ -26,7 +27,7 @@ pub(super) fn next_level(
     coefficients: &[Coefficient],
     below: &Level,
     widths: &[Width],
-    spare: Rows,
+    spares: &mut Spares,
 ) -> Level {
     let terms: Vec<TermRef<'_>> = layer.terms().collect();
     let mut starts = vec![0u32; layer.gates() as usize + 1];
@@ -41,7 +42,7 @@ pub(super) fn next_level(
     let gate_terms =
         |gate: u32| &terms[starts[gate as usize] as usize..starts[gate as usize + 1] as usize];
     let instances = below.instances();
-    let mut level = Level::zeros(widths, instances, spare);
+    let mut level = Level::zeros(widths, instances, spares);
     let wires = super::levels::WIDTHS.map(|width| level.wires_of(width));
     let rows = level.rows_mut();
     macro_rules! fill {

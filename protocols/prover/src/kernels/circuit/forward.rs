@@ -1,15 +1,13 @@
 //! The levels of a launch, from the tensors at its ports up.
 
 use kernelwise_core::circuit::{Circuit, Width};
-use kernelwise_core::field::Fr;
 use kernelwise_core::kernels::CircuitLaunch;
-use kernelwise_core::program::Shape;
-use kernelwise_hal::{IntSlice, Scalars};
-use rayon::prelude::*;
 
-use super::evaluate::{Coefficient, PARALLEL_VALUES, next_level};
-use super::levels::{Level, Rows, WIDTHS};
+use super::bottom::bottom;
+use super::evaluate::{Coefficient, next_level};
+use super::levels::Level;
 use super::schedule::Schedule;
+use super::spares::Spares;
 use crate::error::ProveError;
 use crate::room::Room;
 use crate::tensor::TensorData;
@@ -30,12 +28,12 @@ impl<'a> Forward<'a> {
         ports: &[&TensorData],
         mut visit: impl FnMut(usize, &Level) -> Result<(), ProveError>,
     ) -> Result<(), ProveError> {
-        let (mut level, honest) = self.bottom(ports)?;
+        let mut spares = Spares::default();
+        let (mut level, honest) = self.bottom(ports, &mut spares)?;
         visit(0, &level)?;
-        let mut spare = Rows::default();
         for index in 1..self.circuit.levels() {
-            let next = self.above(index, &level, honest, spare)?;
-            spare = std::mem::replace(&mut level, next).into_rows();
+            let next = self.above(index, &level, honest, &mut spares)?;
+            spares.recycle(std::mem::replace(&mut level, next));
             visit(index, &level)?;
         }
         Ok(())
@@ -48,7 +46,8 @@ impl<'a> Forward<'a> {
     }
 
     fn stack_by(self, schedule: Schedule, ports: &[&TensorData]) -> Result<Stack<'a>, ProveError> {
-        let (bottom, honest) = self.bottom(ports)?;
+        let mut spares = Spares::default();
+        let (bottom, honest) = self.bottom(ports, &mut spares)?;
         let mut levels: Vec<Option<Level>> = vec![Some(bottom)];
         levels.resize_with(self.circuit.levels(), || None);
         Ok(Stack {
@@ -56,19 +55,23 @@ impl<'a> Forward<'a> {
             honest,
             schedule,
             levels,
-            spare: Vec::new(),
+            spares,
         })
     }
 
     /// Level 0, and whether its values are as validation proved. If not, they are a cheat's, and all is held as it is.
-    fn bottom(self, ports: &[&TensorData]) -> Result<(Level, bool), ProveError> {
+    fn bottom(
+        self,
+        ports: &[&TensorData],
+        spares: &mut Spares,
+    ) -> Result<(Level, bool), ProveError> {
         let missing = ProveError::Internal("a circuit without widths");
         let widths = self.widths.first().ok_or(missing.clone())?;
-        if let Some(level) = bottom(self.kernel, self.circuit, widths, ports) {
+        if let Some(level) = bottom(self.kernel, self.circuit, widths, ports, spares) {
             return Ok((level, true));
         }
         let any = vec![Width::Field; self.circuit.width(0)];
-        let level = bottom(self.kernel, self.circuit, &any, ports);
+        let level = bottom(self.kernel, self.circuit, &any, ports, spares);
         Ok((level.ok_or(missing)?, false))
     }
 
@@ -77,7 +80,7 @@ impl<'a> Forward<'a> {
         index: usize,
         below: &Level,
         honest: bool,
-        spare: Rows,
+        spares: &mut Spares,
     ) -> Result<Level, ProveError> {
         let missing = ProveError::Internal("a circuit without widths");
         let layer = self.circuit.producer(index).ok_or(missing.clone())?;
@@ -88,7 +91,7 @@ impl<'a> Forward<'a> {
             any = vec![Width::Field; layer.gates() as usize];
             &any
         };
-        Ok(next_level(layer, self.coefficients, below, widths, spare))
+        Ok(next_level(layer, self.coefficients, below, widths, spares))
     }
 }
 
@@ -98,8 +101,7 @@ pub(super) struct Stack<'a> {
     honest: bool,
     schedule: Schedule,
     levels: Vec<Option<Level>>,
-    /// Memory of levels that are gone.
-    spare: Vec<Rows>,
+    spares: Spares,
 }
 
 impl Stack<'_> {
@@ -116,7 +118,7 @@ impl Stack<'_> {
 
     /// Gives back the memory of a level.
     pub(super) fn recycle(&mut self, level: Level) {
-        self.spare.push(level.into_rows());
+        self.spares.recycle(level);
     }
 
     /// The highest level that is left.
@@ -128,7 +130,9 @@ impl Stack<'_> {
                 let below = index - 1;
                 if below != known && !kept.contains(&below) {
                     let level = self.levels.get_mut(below).and_then(Option::take);
-                    self.spare.extend(level.map(Level::into_rows));
+                    level
+                        .into_iter()
+                        .for_each(|level| self.spares.recycle(level));
                 }
             }
         }
@@ -142,8 +146,8 @@ impl Stack<'_> {
             .checked_sub(1)
             .and_then(|below| self.levels.get(below));
         let below = below.and_then(Option::as_ref).ok_or(missing.clone())?;
-        let spare = self.spare.pop().unwrap_or_default();
-        let level = self.forward.above(index, below, self.honest, spare)?;
+        let spares = &mut self.spares;
+        let level = self.forward.above(index, below, self.honest, spares)?;
         *self.levels.get_mut(index).ok_or(missing)? = Some(level);
         Ok(())
     }
@@ -177,131 +181,13 @@ pub(crate) fn adjacent_bytes(kernel: &CircuitLaunch, widths: &[Vec<Width>]) -> u
     pairs.max().or(bytes.first().copied()).unwrap_or(0)
 }
 
-/// Level 0; `None` if a value does not fit its wire's width.
-fn bottom(
-    kernel: &CircuitLaunch,
-    circuit: &Circuit,
-    widths: &[Width],
-    ports: &[&TensorData],
-) -> Option<Level> {
-    let padded: usize = kernel.grid.padded_len();
-    let all = vec![true; kernel.grid.rank()];
-    let offsets: Vec<Vec<usize>> = (0..circuit.ports().count())
-        .map(|index| offsets(&kernel.grid, kernel.axes.get(index).unwrap_or(&all)))
-        .collect();
-    let ports = circuit.ports().zip(ports).zip(&offsets);
-    let sources: Vec<Source<'_>> = ports
-        .flat_map(|((port, tensor), offsets)| {
-            let len = port.len as usize;
-            (0..len).map(move |element| Source {
-                scalars: tensor.scalars(),
-                offsets,
-                len,
-                element,
-            })
-        })
-        .collect();
-    let mut level = Level::zeros(widths, padded, Rows::default());
-    let wires = WIDTHS.map(|width| level.wires_of(width));
-    let of = |width: usize| wires[width].iter().map(|&wire| sources.get(wire as usize));
-    let sources: [Option<Vec<&Source<'_>>>; 5] = std::array::from_fn(|width| of(width).collect());
-    let [i8, i16, i32, i64, field] = sources;
-    let rows = level.rows_mut();
-    fill_rows(&mut rows.i8, padded, &i8?, Source::integers)?;
-    fill_rows(&mut rows.i16, padded, &i16?, Source::integers)?;
-    fill_rows(&mut rows.i32, padded, &i32?, Source::integers)?;
-    fill_rows(&mut rows.i64, padded, &i64?, Source::integers)?;
-    fill_rows(&mut rows.field, padded, &field?, Source::elements)?;
-    Some(level)
-}
-
-/// Where the values of a wire of level 0 come from.
-struct Source<'a> {
-    scalars: Scalars<'a>,
-    /// By padded instance.
-    offsets: &'a [usize],
-    /// Elements of an instance, and which of them this is.
-    len: usize,
-    element: usize,
-}
-
-impl Source<'_> {
-    fn places(&self) -> impl Iterator<Item = usize> {
-        let place = |&offset: &usize| offset * self.len + self.element;
-        self.offsets.iter().map(place)
-    }
-
-    /// `None` if a value does not fit.
-    fn integers<T: TryFrom<i64>>(&self, row: &mut [T]) -> Option<()> {
-        fn gather<S: Copy + Into<i64>, T: TryFrom<i64>>(
-            values: &[S],
-            places: impl Iterator<Item = usize>,
-            row: &mut [T],
-        ) -> Option<()> {
-            for (slot, place) in row.iter_mut().zip(places) {
-                *slot = T::try_from((*values.get(place)?).into()).ok()?;
-            }
-            Some(())
-        }
-        match self.scalars {
-            Scalars::Int(IntSlice::I8(values)) => gather(values, self.places(), row),
-            Scalars::Int(IntSlice::I16(values)) => gather(values, self.places(), row),
-            Scalars::Int(IntSlice::I32(values)) => gather(values, self.places(), row),
-            Scalars::Int(IntSlice::I64(values)) => gather(values, self.places(), row),
-            Scalars::Fr(_) | Scalars::Bits(_) => None,
-        }
-    }
-
-    fn elements(&self, row: &mut [Fr]) -> Option<()> {
-        for (slot, place) in row.iter_mut().zip(self.places()) {
-            *slot = match self.scalars {
-                Scalars::Int(values) => values.get(place)?.into(),
-                Scalars::Fr(values) => *values.get(place)?,
-                Scalars::Bits(values) => (*values.get(place)?).into(),
-            };
-        }
-        Some(())
-    }
-}
-
-/// Fills rows of `len` values, each from its source.
-fn fill_rows<'a, T: Send>(
-    rows: &mut [T],
-    len: usize,
-    sources: &[&Source<'a>],
-    fill: impl Fn(&Source<'a>, &mut [T]) -> Option<()> + Sync,
-) -> Option<()> {
-    rows.par_chunks_exact_mut(len)
-        .zip(sources)
-        .with_min_len(PARALLEL_VALUES.div_ceil(len))
-        .try_for_each(|(row, source)| fill(source, row))
-}
-
-/// For each padded instance, the index of its element in a tensor that has the axes named by `kept`; padded instances
-/// copy index 0 of the padded axes.
-pub(super) fn offsets(grid: &Shape, kept: &[bool]) -> Vec<usize> {
-    let mut offsets = vec![0usize];
-    for (&dim, &kept) in grid.dims().iter().zip(kept) {
-        let axis = 0..dim.next_power_of_two();
-        offsets = offsets
-            .iter()
-            .flat_map(|&base| {
-                axis.clone().map(move |i| {
-                    let i = if i < dim { i } else { 0 };
-                    if kept { base * dim + i } else { base }
-                })
-            })
-            .collect();
-    }
-    offsets
-}
-
 #[cfg(test)]
 mod tests {
     use kernelwise_core::Values;
     use kernelwise_core::circuit::{CircuitId, Constant, Layer, Port};
+    use kernelwise_core::field::Fr;
     use kernelwise_core::kernels::ProofSystem;
-    use kernelwise_core::program::Range;
+    use kernelwise_core::program::{Range, Shape};
 
     use super::super::witness::coefficients;
     use super::*;

@@ -5,6 +5,7 @@ use kernelwise_core::claim::dot;
 use kernelwise_core::field::{AdditiveGroup, Fr};
 use kernelwise_hal::{Contract, ContractAxis, IntMatrix, IntSlice, Table};
 
+use super::spares::Spares;
 use crate::error::ProveError;
 
 /// A level: one row of `instances` values per wire.
@@ -37,13 +38,8 @@ pub(super) enum Row<'a> {
 pub(super) const WIDTHS: [Width; 5] = [Width::I8, Width::I16, Width::I32, Width::I64, Width::Field];
 
 impl Level {
-    /// A level of zeros in the memory of rows that are no longer needed: a fresh page costs more than what is computed on it.
-    pub(super) fn zeros(widths: &[Width], instances: usize, spare: Rows) -> Self {
-        fn clear<T: Copy>(mut values: Vec<T>, zero: T, len: usize) -> Vec<T> {
-            values.clear();
-            values.resize(len, zero);
-            values
-        }
+    /// A level of zeros.
+    pub(super) fn zeros(widths: &[Width], instances: usize, spares: &mut Spares) -> Self {
         let mut counts = [0usize; 5];
         let places = widths
             .iter()
@@ -57,16 +53,16 @@ impl Level {
             instances,
             places,
             rows: Rows {
-                i8: clear(spare.i8, 0, counts[0] * instances),
-                i16: clear(spare.i16, 0, counts[1] * instances),
-                i32: clear(spare.i32, 0, counts[2] * instances),
-                i64: clear(spare.i64, 0, counts[3] * instances),
-                field: clear(spare.field, Fr::ZERO, counts[4] * instances),
+                i8: spares.i8.take(0, counts[0] * instances),
+                i16: spares.i16.take(0, counts[1] * instances),
+                i32: spares.i32.take(0, counts[2] * instances),
+                i64: spares.i64.take(0, counts[3] * instances),
+                field: spares.field.take(Fr::ZERO, counts[4] * instances),
             },
         }
     }
 
-    /// The memory, for another level.
+    /// The memory.
     pub(super) fn into_rows(self) -> Rows {
         self.rows
     }

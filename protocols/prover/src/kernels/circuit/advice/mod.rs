@@ -25,7 +25,7 @@ use tape::{ANY, Tape};
 use value::Value;
 pub(super) use value::to_integer;
 
-use super::forward::offsets;
+use super::bottom::offsets;
 use super::witness::padded_instances;
 use crate::error::ProveError;
 use crate::tensor::{IntTensor, TensorData};
