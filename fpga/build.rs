@@ -11,12 +11,14 @@ fn verilate() {
     use std::path::{Path, PathBuf};
     use std::process::Command;
 
-    // The core's own Verilog, or a netlist of it with its cells: that is long, and runs a few jobs only.
+    // The core's own Verilog, or something in its place; or a netlist of it with its cells, which is long and runs a few jobs only.
     println!("cargo::rerun-if-env-changed=KERNELWISE_SIM_VERILOG");
+    println!("cargo::rerun-if-env-changed=KERNELWISE_SIM_NETLIST");
     println!("cargo::rerun-if-env-changed=CXX");
-    let netlist = std::env::var("KERNELWISE_SIM_VERILOG").ok();
-    let short = netlist.is_none();
-    let verilog = netlist.unwrap_or_else(|| "core/rtl/kernelwise_core.v".to_owned());
+    let netlist = std::env::var("KERNELWISE_SIM_NETLIST");
+    let short = netlist.is_err();
+    let verilog = netlist.or_else(|_| std::env::var("KERNELWISE_SIM_VERILOG"));
+    let verilog = verilog.unwrap_or_else(|_| "core/rtl/kernelwise_core.v".to_owned());
     for file in verilog.split(' ').chain(["sim/model.cpp"]) {
         println!("cargo::rerun-if-changed={file}");
     }

@@ -10,8 +10,12 @@ use std::sync::Arc;
 
 use kernelwise_cpu::CpuDevice;
 use kernelwise_fpga::device::{FpgaDevice, Speed};
+use kernelwise_fpga::model::Core;
 use kernelwise_fpga::transport::Direct;
-use kernelwise_hal::{Device, DualDevice, Limits, Split, conformance};
+use kernelwise_hal::{Device, DualDevice, Grain, Limits, Pool, Split, conformance};
+
+/// Rows of a lane where four share an ECP5-85F.
+const LANE_ROWS: usize = 1 << 11;
 
 fn model() -> FpgaDevice {
     FpgaDevice::open("fpga-model", Box::new(Direct::new())).unwrap()
@@ -68,6 +72,21 @@ fn a_split_by_estimates_gives_a_slow_core_nothing() {
     let (fast, cycles) = run(u64::MAX, u64::MAX);
     assert!(fast.sumchecks > 50 && fast.msms > 50, "{fast:?}");
     assert!(cycles > 0);
+}
+
+/// Four lanes of a chip, which a pool shares sums of points among.
+#[test]
+fn lanes_together_conform() {
+    let lane = |_| -> Arc<dyn Device> {
+        let core = Core::with_rows(0, LANE_ROWS);
+        Arc::new(FpgaDevice::open("lane", Box::new(Direct::of(core))).unwrap())
+    };
+    let grain = Grain {
+        msm_scalars: 4,
+        sumcheck_entries: 4,
+    };
+    let lanes: Vec<Arc<dyn Device>> = (0..4).map(lane).collect();
+    conformance::run(&Pool::new(lanes, grain).unwrap()).unwrap();
 }
 
 #[test]

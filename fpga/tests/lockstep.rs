@@ -29,7 +29,7 @@ struct Pair {
 impl Pair {
     fn new() -> Self {
         // Cells take longer to simulate than statements.
-        let slow = if std::env::var_os("KERNELWISE_SIM_VERILOG").is_some() {
+        let slow = if std::env::var_os("KERNELWISE_SIM_NETLIST").is_some() {
             300
         } else {
             1

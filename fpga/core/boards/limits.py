@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """limits.py TARGET REPORT FIGURES: what a report of synthesis says, against limits; adds it to the file FIGURES.
 
-TARGET is ecp5 (REPORT by nextpnr) or xc7 (by `stat -json` of yosys). Limits are five percent above what was measured when they were set, with yosys
+TARGET is ecp5 (REPORT by nextpnr), lanes (four of them; by `stat -json` of yosys) or xc7 (likewise). Limits are five percent above what was measured when they were set, with yosys
 0.23; there is no slack for multiplier slices, because one more or less means that they are no longer the instantiated ones, and none for the clock,
 which the driver reckons with (`ROUTED_HZ`).
 """
@@ -13,6 +13,7 @@ import sys
 # Least and most of each figure. Clocks are in MHz; LUT pairs of 7-series are those of logic, apart from shift registers.
 LIMITS = {
     "ecp5": {"LUT": (0, 11000), "FF": (0, 22800), "DSP": (34, 34), "block RAM": (129, 137), "clock": (140, 1000)},
+    "lanes": {"LUT": (0, 41200), "FF": (0, 90900), "DSP": (136, 136), "block RAM": (132, 143)},
     "xc7": {"LUT": (0, 7900), "shift registers": (0, 1400), "FF": (0, 10210), "DSP": (34, 34), "block RAM": (57, 62)},
 }
 
@@ -29,13 +30,26 @@ def ecp5(report):
     }
 
 
-def xc7(report):
-    """Figures of a report by yosys."""
+def counter(report):
+    """What counts the cells in a report by yosys whose type matches a pattern."""
     cells = report["design"]["num_cells_by_type"]
+    return lambda pattern: sum(number for name, number in cells.items() if re.fullmatch(pattern, name))
 
-    def count(pattern):
-        return sum(number for name, number in cells.items() if re.fullmatch(pattern, name))
 
+def lanes(report):
+    """Figures of a report by yosys, for ECP5: an adder's cell takes two LUTs, a small memory's six."""
+    count = counter(report)
+    return {
+        "LUT": count("LUT4") + 2 * count("CCU2C") + 6 * count("TRELLIS_DPR16X4"),
+        "FF": count("TRELLIS_FF"),
+        "DSP": count("MULT18X18D"),
+        "block RAM": count("DP16KD"),
+    }
+
+
+def xc7(report):
+    """Figures of a report by yosys, for 7-series."""
+    count = counter(report)
     return {
         "LUT": count("LUT[1-6]|INV") + 4 * count("RAM32M"),
         "shift registers": count("SRL.*"),
@@ -56,7 +70,7 @@ def violations(figures, limits):
 
 def main(target, report, path):
     with open(report) as file:
-        figures = {"ecp5": ecp5, "xc7": xc7}[target](json.load(file))
+        figures = {"ecp5": ecp5, "lanes": lanes, "xc7": xc7}[target](json.load(file))
     try:
         with open(path) as file:
             known = json.load(file)

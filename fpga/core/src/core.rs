@@ -1,4 +1,4 @@
-//! The whole core between two serial lines.
+//! The whole core between two serial lines, and several of them on one chip.
 
 use rust_hdl::prelude::*;
 
@@ -9,9 +9,9 @@ use crate::memory::{Memory, ROW_BITS};
 use crate::sequencer::Sequencer;
 use crate::uart::{Receiver, Transmitter};
 
-/// The core: memory, lane, sequencer, executor, framer and serial line.
+/// The core: memory of `2^A` rows in blocks of `B` bits, lane, sequencer, executor, framer and serial line.
 #[derive(LogicBlock)]
-pub struct Core {
+pub struct Core<const A: usize, const B: usize> {
     /// Clock.
     pub clock: Signal<In, Clock>,
     /// Clock cycles of a bit on the serial line.
@@ -30,7 +30,7 @@ pub struct Core {
     executor: Executor,
     sequencer: Sequencer,
     lane: Lane,
-    memory: Memory<13, 256, 2>,
+    memory: Memory<A, 256, B>,
     host_address: DFF<Bits<16>>,
     host_write: DFF<Bit>,
     host_row: DFF<Bits<256>>,
@@ -38,7 +38,7 @@ pub struct Core {
     read_bus: DFF<Bits<256>>,
     write_row: DFF<Bits<256>>,
     write_now: DFF<Bit>,
-    write_address: DFF<Bits<13>>,
+    write_address: DFF<Bits<A>>,
     host_write_late: DFF<Bit>,
     host_write_due: DFF<Bit>,
     owner: DFF<Bit>,
@@ -55,20 +55,23 @@ pub struct Core {
     counters: Signal<Local, Bits<256>>,
 }
 
+/// The core that has a chip to itself: all the rows that addresses reach.
+pub type Single = Core<ROW_BITS, 2>;
+
 /// Bytes of the identity row: magic, version, address bits, lanes, contexts, data bytes of a frame; the divider follows.
-pub fn identity() -> [u8; 12] {
+pub fn identity(row_bits: usize) -> [u8; 12] {
     let mut bytes = *b"KWFPGA\0\x01\0\0\0\0";
-    bytes[8] = ROW_BITS as u8;
+    bytes[8] = row_bits as u8;
     bytes[9] = 1;
     bytes[10] = 8;
     bytes[11] = (crate::framer::MAX_DATA_BYTES / 32) as u8;
     bytes
 }
 
-impl Default for Core {
+impl<const A: usize, const B: usize> Default for Core<A, B> {
     fn default() -> Self {
         let mut row = Bits::<256>::default();
-        for (i, byte) in identity().iter().enumerate() {
+        for (i, byte) in identity(A).iter().enumerate() {
             for bit in 0..8 {
                 row = row.replace_bit(8 * i + bit, (byte >> bit) & 1 == 1);
             }
@@ -113,7 +116,7 @@ impl Default for Core {
     }
 }
 
-impl Logic for Core {
+impl<const A: usize, const B: usize> Logic for Core<A, B> {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
@@ -189,12 +192,12 @@ impl Logic for Core {
             self.write_row.d.next = self.lane.write_bus.val();
             self.write_now.d.next = self.sequencer.write.val();
         }
-        self.write_address.d.next = self.sequencer.write_address.val().get_bits::<13>(0);
+        self.write_address.d.next = self.sequencer.write_address.val().get_bits::<A>(0);
         // A register of its own: the way to the blocks is long.
         self.memory.write_data.next = self.write_row.q.val();
         self.memory.write_enable.next = self.write_now.q.val();
         self.memory.write_address.next = self.write_address.q.val();
-        self.memory.read_address.next = self.sequencer.address.val().get_bits::<13>(0);
+        self.memory.read_address.next = self.sequencer.address.val().get_bits::<A>(0);
         // Behind the memory's own output register another one: the bus crosses the chip.
         self.read_bus.d.next = self.memory.read_data.val();
         self.sequencer.read_bus.next = self.read_bus.q.val();

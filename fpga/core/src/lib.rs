@@ -11,6 +11,7 @@ pub mod executor;
 pub mod framer;
 pub mod items;
 pub mod lane;
+pub mod lanes;
 pub mod leaves;
 pub mod lint;
 pub mod memory;

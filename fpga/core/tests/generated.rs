@@ -1,12 +1,12 @@
 //! What is committed is what the sources say, and the sources avoid what rust-hdl gets wrong.
 
 use kernelwise_fpga_core::lint::lint;
-use kernelwise_fpga_core::{core::Core, emit};
+use kernelwise_fpga_core::{core::Single, emit, lanes::Quad};
 use rust_hdl::prelude::*;
 
 #[test]
 fn committed_verilog_is_up_to_date() {
-    let mut core = Core::default();
+    let mut core = Single::default();
     core.connect_all();
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/rtl/kernelwise_core.v");
     let committed = std::fs::read_to_string(path).unwrap();
@@ -18,9 +18,21 @@ fn committed_verilog_is_up_to_date() {
 
 #[test]
 fn core_passes_the_lint() {
-    let mut core = Core::default();
+    let mut core = Single::default();
     core.connect_all();
     assert_eq!(lint(&core), []);
+}
+
+#[test]
+fn lanes_pass_the_lint() {
+    // Four cores by value are more than the stack of a test.
+    let check = || {
+        let mut lanes = Quad::default();
+        lanes.connect_all();
+        assert_eq!(lint(&lanes), []);
+    };
+    let thread = std::thread::Builder::new().stack_size(256 << 20);
+    thread.spawn(check).unwrap().join().unwrap();
 }
 
 /// A block of one output and the expression that drives it.

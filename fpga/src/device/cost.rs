@@ -4,7 +4,7 @@ use kernelwise_hal::{BaseSet, DeviceError, Scalars, SumcheckRequest};
 
 use super::FpgaDevice;
 use super::estimate::{Estimate, job_cycles, link};
-use super::msm::{Bases, CHUNK, JOBS};
+use super::msm::{Bases, Cut, JOBS};
 use super::rounds::{RoundPrograms, unplaced};
 use super::scalars::encode;
 use crate::frame::ROW_BYTES;
@@ -27,15 +27,15 @@ impl FpgaDevice {
         }
         let scalars = encode(scalars);
         let programs = self.session.curve()?;
-        let (window, _) = self.window(&programs, prepared, &scalars);
+        let Cut { window, chunk, .. } = self.cut(&programs, prepared, &scalars);
         let count = scalars.bytes.len() / scalars.width;
         let (clear, add_affine) = (&programs.clear.program, &programs.add_affine.program);
         let points = (window.rows() / 3) as u64;
         let run = link::request(0, 1);
         // The jobs, the clearing, the counters before it; two runs for sums and combination; the result.
         let mut link_bytes = link::write(JOBS - 1, ROW_BYTES) + 4 * run + link::request(0, 3);
-        for first in (0..count).step_by(CHUNK) {
-            let items = (count - first).min(CHUNK);
+        for first in (0..count).step_by(chunk) {
+            let items = (count - first).min(chunk);
             link_bytes += link::write(items, scalars.width) + link::write(1, ROW_BYTES) + run;
             if prepared.region.is_none() {
                 link_bytes += link::write(2 * items, ROW_BYTES);

@@ -27,7 +27,6 @@ pub use selftest::selftest;
 pub use session::Identity;
 
 use crate::frame::ROW_BYTES;
-use crate::isa::ROWS;
 use crate::transport::Transport;
 use session::Session;
 
@@ -57,7 +56,7 @@ impl FpgaDevice {
             kind: DeviceKind::Fpga,
             description: identity.to_string(),
             threads: usize::from(identity.lanes),
-            memory_bytes: Some((ROWS * ROW_BYTES) as u64),
+            memory_bytes: Some(u64::from(identity.rows) * ROW_BYTES as u64),
         };
         Ok(Self {
             info,

@@ -25,7 +25,7 @@ use crate::isa::{Job, Recoding, Row};
 const OPERATION: &str = "a multi-scalar multiplication";
 
 /// Scalars, and bases that are not resident, that are on the core at a time.
-pub(super) const CHUNK: usize = 256;
+const CHUNK: usize = 256;
 
 /// Rows that loading bases leaves free for buckets.
 const WORKSPACE: usize = 3072;
@@ -97,6 +97,7 @@ impl Msm for FpgaDevice {
 /// Where everything of one multiplication lies.
 struct Workspace {
     window: Window,
+    chunk: usize,
     jobs: u16,
     scalars: u16,
     bases: u16,
@@ -106,41 +107,54 @@ struct Workspace {
     result: u16,
 }
 
+/// How a multiplication is cut to the room that there is.
+pub(super) struct Cut {
+    pub(super) window: Window,
+    /// Scalars that are on the core at a time.
+    pub(super) chunk: usize,
+    /// Rows needed beside buckets.
+    fixed: usize,
+}
+
 impl FpgaDevice {
-    /// The cheapest window that there is room for, and the rows needed beside its buckets.
-    pub(super) fn window(
-        &self,
-        programs: &CurvePrograms,
-        bases: &Bases,
-        scalars: &Encoded,
-    ) -> (Window, usize) {
+    /// The cheapest window that there is room for beside as many scalars as there are, or as the smallest window leaves room for.
+    pub(super) fn cut(&self, programs: &CurvePrograms, bases: &Bases, scalars: &Encoded) -> Cut {
         let count = scalars.bytes.len() / scalars.width;
-        let chunk = count.min(CHUNK);
-        let fixed = JOBS + chunk + if bases.region.is_some() { 0 } else { 2 * chunk };
-        let (add_affine, add) = (&programs.add_affine.program, &programs.add.program);
-        let room = self.session.memory().largest();
         let smallest = Window {
             bits: 2,
             windows: scalars.bits.div_ceil(2) as u8,
         };
+        let room = self.session.memory().largest();
+        let each = if bases.region.is_some() { 1 } else { 3 };
+        let left = room.saturating_sub(JOBS + smallest.rows()) / each;
+        let chunk = count.min(CHUNK).min(left).max(1);
+        let fixed = JOBS + each * chunk;
+        let (add_affine, add) = (&programs.add_affine.program, &programs.add.program);
         let window = Window::candidates(scalars.bits)
             .filter(|window| fixed + window.rows() <= room)
             .min_by_key(|window| window.cycles(count, add_affine, add))
             .unwrap_or(smallest);
-        (window, fixed)
+        Cut {
+            window,
+            chunk,
+            fixed,
+        }
     }
 
     fn multiply(&self, bases: &Bases, scalars: &Encoded) -> Result<G1, DeviceError> {
         let programs = self.session.curve()?;
-        let count = scalars.bytes.len() / scalars.width;
-        let chunk = count.min(CHUNK);
-        let (window, fixed) = self.window(&programs, bases, scalars);
+        let Cut {
+            window,
+            chunk,
+            fixed,
+        } = self.cut(&programs, bases, scalars);
         let region = self.session.take(fixed + window.rows())?;
         let at = |offset: usize| region.start() + offset as u16;
         let per_window = 3 * usize::from(window.windows);
         let all_buckets = per_window * usize::from(window.buckets());
         let space = Workspace {
             window,
+            chunk,
             jobs: at(0),
             scalars: at(JOBS),
             bases: at(JOBS + chunk),
@@ -181,14 +195,19 @@ impl FpgaDevice {
             Phase::Clear,
             OPERATION,
         )?;
-        for (index, chunk) in scalars.bytes.chunks(CHUNK * scalars.width).enumerate() {
+        for (index, chunk) in scalars
+            .bytes
+            .chunks(space.chunk * scalars.width)
+            .enumerate()
+        {
             let items = chunk.len() / scalars.width;
             self.session
                 .write_narrow(space.scalars, scalars.width, true, chunk, OPERATION)?;
             let base_row = match &bases.region {
-                Some(region) => region.start() + (2 * CHUNK * index) as u16,
+                Some(region) => region.start() + (2 * space.chunk * index) as u16,
                 None => {
-                    let rows = bases.rows.get(2 * CHUNK * index..).unwrap_or_default();
+                    let rows = bases.rows.get(2 * space.chunk * index..);
+                    let rows = rows.unwrap_or_default();
                     let rows = rows.get(..2 * items).unwrap_or_default();
                     self.session.write(space.bases, rows, OPERATION)?;
                     space.bases

@@ -1,6 +1,6 @@
 //! What the core executes: instructions, jobs, and the rows that encode them.
 //!
-//! Memory is [`ROWS`] rows of 256 bits. Everything is a row: field elements (lazy Montgomery form, below twice the modulus),
+//! Memory is [`ROWS`] rows of 256 bits, or fewer where several lanes share a chip. Everything is a row: field elements (lazy Montgomery form, below twice the modulus),
 //! instructions, jobs, scalars. [`crate::model`] says what they mean, to the cycle.
 
 mod assembler;
@@ -14,7 +14,7 @@ pub use job::{Job, Recoding};
 /// 256 bits, least significant limb first.
 pub type Row = [u64; 4];
 
-/// Rows of memory.
+/// Rows of memory of a core that shares its chip with no other, and the most that addresses reach.
 pub const ROWS: usize = 1 << 13;
 
 /// Clock cycles of a frame: sixteen words and a pause.

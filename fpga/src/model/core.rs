@@ -1,7 +1,7 @@
 //! A machine behind the frames of the link.
 
 use crate::frame::{Frame, MAX_DATA_BYTES, ROW_BYTES, Request, Response, Scanner, row_of};
-use crate::isa::{CONTEXTS, REGISTER_SPACE, ROWS, Row};
+use crate::isa::{CONTEXTS, REGISTER_SPACE, Row};
 
 use super::machine::Machine;
 
@@ -22,6 +22,14 @@ impl Core {
         Self {
             divider,
             ..Self::default()
+        }
+    }
+
+    /// As [`new`](Self::new), with a memory of `rows` rows, a power of two: a lane among several.
+    pub fn with_rows(divider: u16, rows: usize) -> Self {
+        Self {
+            machine: Machine::with_rows(rows),
+            ..Self::new(divider)
         }
     }
 
@@ -94,7 +102,7 @@ impl Core {
         }
         if address & 1 == 0 {
             let mut bytes = *b"KWFPGA\0\x01\0\0\0\0\0\0";
-            bytes[8] = ROWS.ilog2() as u8;
+            bytes[8] = self.machine.rows().ilog2() as u8;
             bytes[9] = 1;
             bytes[10] = CONTEXTS as u8;
             bytes[11] = (MAX_DATA_BYTES / ROW_BYTES) as u8;

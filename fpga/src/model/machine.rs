@@ -42,10 +42,7 @@ pub struct Machine {
 
 impl Default for Machine {
     fn default() -> Self {
-        Self {
-            rows: vec![[0; 4]; ROWS],
-            counters: Counters::default(),
-        }
+        Self::with_rows(ROWS)
     }
 }
 
@@ -56,6 +53,19 @@ impl Machine {
     /// Memory full of zeros.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// As [`new`](Self::new), with a memory of `rows` rows, at least one.
+    pub fn with_rows(rows: usize) -> Self {
+        Self {
+            rows: vec![[0; 4]; rows.max(1)],
+            counters: Counters::default(),
+        }
+    }
+
+    /// Rows of memory.
+    pub fn rows(&self) -> usize {
+        self.rows.len()
     }
 
     /// What was counted since the beginning or the last [`reset`](Self::reset).
@@ -70,12 +80,13 @@ impl Machine {
 
     /// The row at `address`, modulo the size of memory.
     pub fn read(&self, address: u16) -> Row {
-        self.rows[usize::from(address) % ROWS]
+        self.rows[usize::from(address) % self.rows.len()]
     }
 
     /// Replaces the row at `address`, modulo the size of memory.
     pub fn write(&mut self, address: u16, row: Row) {
-        self.rows[usize::from(address) % ROWS] = row;
+        let rows = self.rows.len();
+        self.rows[usize::from(address) % rows] = row;
     }
 
     /// Runs `repeats` times the list of `jobs` jobs from row `first`.

@@ -19,6 +19,14 @@ impl Direct {
         Self::default()
     }
 
+    /// This core.
+    pub fn of(core: Core) -> Self {
+        Self {
+            core,
+            ..Self::default()
+        }
+    }
+
     /// The core.
     pub fn core(&self) -> &Core {
         &self.core
