@@ -48,11 +48,16 @@ impl CudaDevice {
     /// Opens the `ordinal`-th card.
     ///
     /// # Errors
-    /// [`DeviceError::Unavailable`] if there is no driver, an old one, no such card, or one that the kernels are not for.
+    /// [`DeviceError::Unavailable`] if there is no driver, an old one, no such card, or one that the kernels are not for; what a card reports while
+    /// it is measured from which size on `tail` plays sumchecks faster.
     pub fn open(ordinal: u32, tail: Option<Arc<dyn Device>>) -> Result<Self, DeviceError> {
         let name = crate::factory::name(ordinal);
         match cuda::Cuda::open(ordinal, cuda::TIMEOUT) {
-            Ok(driver) => Ok(Self::new(&name, Arc::new(driver), tail)),
+            Ok(driver) => {
+                let mut device = Self::new(&name, Arc::new(driver), tail);
+                device.sumcheck.measure()?;
+                Ok(device)
+            }
             Err(error) => Err(error.on(&name)),
         }
     }

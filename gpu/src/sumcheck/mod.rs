@@ -9,6 +9,7 @@
 //! - What is left when launches take longer than the arithmetic is handed to another device ([`tail`]).
 
 mod launch;
+mod measure;
 mod program;
 mod rounds;
 mod tables;
@@ -25,6 +26,7 @@ use kernelwise_hal::{
 
 use crate::driver::Gpu;
 use rounds::Rounds;
+use tail::HandOver;
 
 /// Threads of a block, as the kernels have it.
 const THREADS: u32 = 128;
@@ -33,19 +35,36 @@ const THREADS: u32 = 128;
 /// they meet every entry of the lower half of an `eq` table alike.
 const LANES: usize = 1 << 16;
 
-/// Entries of all tables together from which on another device goes on: a launch and a copy take as long as a few CPU cores for these.
+/// Entries of all tables together from which on another device goes on, unless it is [measured](measure): a launch and a copy take about as
+/// long as a few CPU cores for these.
 const HAND_OVER: usize = 1 << 11;
 
 /// Sumchecks on a card.
 pub(crate) struct CudaSumcheck {
     gpu: Gpu,
-    tail: Option<Arc<dyn Device>>,
+    tail: Option<HandOver>,
 }
 
 impl CudaSumcheck {
     /// With `tail`, what is small is handed to it.
     pub(crate) fn new(gpu: Gpu, tail: Option<Arc<dyn Device>>) -> Self {
+        let entries = HAND_OVER;
+        let tail = tail.map(|device| HandOver { device, entries });
         Self { gpu, tail }
+    }
+
+    /// Measures from which size on the other device is faster.
+    ///
+    /// # Errors
+    /// What the devices report.
+    pub(crate) fn measure(&mut self) -> Result<(), DeviceError> {
+        let card = Self::new(self.gpu.clone(), None);
+        if let Some(tail) = &mut self.tail
+            && let Some(other) = tail.device.sumcheck()
+        {
+            tail.entries = measure::hand_over(&card, other)?;
+        }
+        Ok(())
     }
 }
 
@@ -54,9 +73,9 @@ impl SumcheckDevice for CudaSumcheck {
         &self,
         request: SumcheckRequest<'a>,
     ) -> Result<Box<dyn RoundProver + 'a>, DeviceError> {
-        let device = self.tail.as_ref().and_then(|device| device.sumcheck());
         let entries = tail::entries(request.num_vars(), request.tables().len());
-        if let Some(device) = device.filter(|_| entries <= HAND_OVER) {
+        let small = self.tail.as_ref().filter(|tail| entries <= tail.entries);
+        if let Some(device) = small.and_then(|tail| tail.device.sumcheck()) {
             return device.prepare(request);
         }
         if request.num_vars() == 0 {
@@ -71,7 +90,7 @@ impl SumcheckDevice for CudaSumcheck {
 
     fn opens(&self) -> bool {
         // What is small is prepared by the other device.
-        let device = self.tail.as_ref().and_then(|device| device.sumcheck());
+        let device = self.tail.as_ref().and_then(|tail| tail.device.sumcheck());
         device.is_none_or(|device| device.opens())
     }
 }

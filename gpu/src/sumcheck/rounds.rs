@@ -1,17 +1,15 @@
 //! The rounds of one sumcheck.
 
-use std::sync::Arc;
-
 use kernelwise_field::{AdditiveGroup, Fr};
 use kernelwise_hal::rounds::{At, Group, RoundOrder, assemble, derived, evaluations, group};
-use kernelwise_hal::{Device, DeviceError, RoundPoly, RoundProver, SumcheckRequest, Term};
+use kernelwise_hal::{DeviceError, RoundPoly, RoundProver, SumcheckRequest, Term};
 
 use super::launch::{BLOCKS, LEADING, Launches, POINTS, Pass};
 use super::program::{Form, MAX_TABLES, compile};
 use super::tables::{Tables, Taken};
-use super::tail::{self, Tail};
+use super::tail::{self, HandOver, Tail};
 use super::weights::Low;
-use super::{HAND_OVER, LANES, THREADS};
+use super::{LANES, THREADS};
 use crate::driver::Gpu;
 
 /// Operations of a request beyond which tables are bound apart from it, and terms spread over rows of the grid.
@@ -27,7 +25,7 @@ pub(super) struct Rounds {
     degree: usize,
     state: State,
     launches: Launches,
-    tail: Option<(Arc<dyn Device>, Vec<Term>)>,
+    tail: Option<(HandOver, Vec<Term>)>,
 }
 
 enum State {
@@ -48,7 +46,7 @@ impl Rounds {
     pub(super) fn new(
         gpu: Gpu,
         request: SumcheckRequest<'_>,
-        tail: Option<Arc<dyn Device>>,
+        tail: Option<HandOver>,
     ) -> Result<Self, DeviceError> {
         let degree = request.degree();
         let (num_vars, tables, terms) = request.into_parts();
@@ -58,7 +56,7 @@ impl Rounds {
                 operation: "sumcheck of so many tables or factors",
             });
         }
-        let tail = tail.map(|device| (device, terms.clone()));
+        let tail = tail.map(|tail| (tail, terms.clone()));
         let groups = group(&tables, terms);
         let low = |group: &Group| {
             let eq = group.eq.as_ref();
@@ -195,10 +193,10 @@ impl RoundProver for Rounds {
         match (std::mem::replace(&mut self.state, State::Broken), bind) {
             (State::Card(mut tables), bind) => {
                 let left = tail::entries(tables.num_vars() - 1, tables.len());
-                let tail = self.tail.as_ref().filter(|_| left <= HAND_OVER);
-                if let (Some((device, terms)), Some(r)) = (tail, bind) {
+                let tail = self.tail.as_ref().filter(|(tail, _)| left <= tail.entries);
+                if let (Some((tail, terms)), Some(r)) = (tail, bind) {
                     let left = tables.num_vars() - 1;
-                    let mut tail = Tail::new(&**device, left, tables.take(r)?, terms)?;
+                    let mut tail = Tail::new(&*tail.device, left, tables.take(r)?, terms)?;
                     let round = tail.prove_round(None, claim)?;
                     self.state = State::Tail(tail);
                     return Ok(round);

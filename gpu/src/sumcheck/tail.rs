@@ -1,6 +1,7 @@
 //! The last rounds, on another device.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use kernelwise_field::Fr;
 use kernelwise_hal::rounds::EqPrefix;
@@ -14,6 +15,14 @@ pub(super) fn entries(num_vars: usize, tables: usize) -> usize {
         .ok()
         .and_then(|n| 1usize.checked_shl(n));
     len.unwrap_or(usize::MAX).saturating_mul(tables)
+}
+
+/// Where sumchecks go on when they are small.
+#[derive(Clone)]
+pub(super) struct HandOver {
+    pub(super) device: Arc<dyn Device>,
+    /// Entries of all tables together, at most.
+    pub(super) entries: usize,
 }
 
 /// A sumcheck that went on elsewhere.
