@@ -23,9 +23,17 @@ pub(super) fn hand_over(
     card: &dyn SumcheckDevice,
     other: &dyn SumcheckDevice,
 ) -> Result<usize, DeviceError> {
+    crossing(|vars| Ok((least(card, vars)?, least(other, vars)?)))
+}
+
+/// The most entries at which the second of two times is not above the first, nor at fewer.
+fn crossing(
+    times: impl Fn(usize) -> Result<(Duration, Duration), DeviceError>,
+) -> Result<usize, DeviceError> {
     let mut most = 0;
     for vars in VARS {
-        if least(other, vars)? > least(card, vars)? {
+        let (card, other) = times(vars)?;
+        if other > card {
             break;
         }
         most = entries(vars, 2);
@@ -73,10 +81,25 @@ mod tests {
     use kernelwise_hal::Device;
 
     #[test]
-    fn the_faster_device_gets_what_it_plays_faster() {
-        let (fast, slow) = (CpuDevice::optimized(), CpuDevice::reference());
-        let (fast, slow) = (fast.sumcheck().unwrap(), slow.sumcheck().unwrap());
-        assert_eq!(hand_over(slow, fast).unwrap(), entries(*VARS.end(), 2));
-        assert!(hand_over(fast, slow).unwrap() < entries(*VARS.end(), 2));
+    fn the_other_device_gets_what_it_plays_faster() {
+        // A round of the card takes 10, an entry of the other 1 for every 64.
+        let times = |scale: u32| {
+            move |vars: usize| {
+                let card = Duration::from_micros(10 * vars as u64);
+                Ok((card, Duration::from_micros(1 << vars) / 64 * scale))
+            }
+        };
+        assert_eq!(crossing(times(1)).unwrap(), entries(13, 2));
+        assert_eq!(crossing(times(0)).unwrap(), entries(*VARS.end(), 2));
+        assert_eq!(crossing(times(1000)).unwrap(), 0);
+    }
+
+    #[test]
+    fn what_is_measured_is_a_whole_sumcheck() {
+        let device = CpuDevice::optimized();
+        let device = device.sumcheck().unwrap();
+        let most = hand_over(device, device).unwrap();
+        assert!(most == 0 || most.is_power_of_two() && most <= entries(*VARS.end(), 2));
+        assert!(play(device, 3).unwrap() > Duration::ZERO);
     }
 }
