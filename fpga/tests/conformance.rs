@@ -59,7 +59,7 @@ fn a_split_by_estimates_gives_a_slow_core_nothing() {
     };
     let run = |clock_hz, baud| {
         let core = Arc::new(model().at(Speed { clock_hz, baud }));
-        let cpu = Arc::new(CpuDevice::reference());
+        let cpu = Arc::new(CpuDevice::optimized());
         let split = Split::where_worth_it(Arc::clone(&core) as Arc<dyn Device>, cpu, limits);
         conformance::run(&split).unwrap();
         let [(_, small), (_, rest)] = split.served();
