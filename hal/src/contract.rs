@@ -91,24 +91,34 @@ impl ResidentMatrix {
         self
     }
 
+    /// Checks that `matrix` has the shape of the one that was loaded; contents are not compared.
+    ///
+    /// # Errors
+    /// [`DeviceError::InvalidArgument`].
+    pub fn check(&self, matrix: &IntMatrix<'_>) -> Result<(), DeviceError> {
+        let shape = (matrix.rows, matrix.cols, matrix.data.value_bytes());
+        let loaded = (self.rows, self.cols, self.value_bytes);
+        if shape == loaded {
+            return Ok(());
+        }
+        let words = |(rows, cols, bytes)| format!("{rows} x {cols} of {bytes} bytes");
+        Err(DeviceError::InvalidArgument {
+            what: "resident matrix",
+            expected: words(shape),
+            got: words(loaded),
+        })
+    }
+
     /// What `device` holds of `matrix`, if anything.
     ///
     /// # Errors
-    /// [`DeviceError::InvalidArgument`] if what was loaded has another shape; contents are not compared.
+    /// As [`check`](Self::check).
     pub fn of<T: 'static>(
         &self,
         device: &str,
         matrix: &IntMatrix<'_>,
     ) -> Result<Option<&T>, DeviceError> {
-        let shape = (matrix.rows, matrix.cols, matrix.data.value_bytes());
-        if shape != (self.rows, self.cols, self.value_bytes) {
-            let words = |(rows, cols, bytes)| format!("{rows} x {cols} of {bytes} bytes");
-            return Err(DeviceError::InvalidArgument {
-                what: "resident matrix",
-                expected: words(shape),
-                got: words((self.rows, self.cols, self.value_bytes)),
-            });
-        }
+        self.check(matrix)?;
         let mut held = self.held.iter().filter(|(name, _)| name == device);
         Ok(held.find_map(|(_, layout)| layout.downcast_ref()))
     }
@@ -165,7 +175,7 @@ pub trait Contract: Send + Sync {
         axis: ContractAxis,
         weights: &[Fr],
     ) -> Result<Vec<Fr>, DeviceError> {
-        resident.of::<()>("", &matrix)?;
+        resident.check(&matrix)?;
         self.contract(matrix, axis, weights)
     }
 }

@@ -183,6 +183,9 @@ pub trait Msm<G: MsmGroup = G1>: Send + Sync {
             out.extend_from_slice(values);
             out
         }
+        if start == 0 {
+            return self.msm(bases, scalars);
+        }
         bases.covers(start.saturating_add(scalars.len()))?;
         match scalars {
             Scalars::Fr(values) => self.msm(bases, Scalars::Fr(&behind(start, values))),

@@ -273,10 +273,7 @@ impl<G: MsmGroup> Msm<G> for Split {
             scalars,
             row_len,
         };
-        self.sums(bases, sums, |msm, set| match start {
-            0 => msm.msm(set, scalars),
-            _ => msm.msm_from(set, start, scalars),
-        })
+        self.sums(bases, sums, |msm, set| msm.msm_from(set, start, scalars))
     }
 
     fn msm_rows(

@@ -99,7 +99,10 @@ mod tests {
         let device = CpuDevice::optimized();
         let device = device.sumcheck().unwrap();
         let most = hand_over(device, device).unwrap();
-        assert!(most == 0 || most.is_power_of_two() && most <= entries(*VARS.end(), 2));
-        assert!(play(device, 3).unwrap() > Duration::ZERO);
+        assert!(most == 0 || VARS.map(|vars| entries(vars, 2)).any(|size| size == most));
+        // A device refuses to finish before all rounds were played.
+        for vars in VARS {
+            play(device, vars).unwrap();
+        }
     }
 }

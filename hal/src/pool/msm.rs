@@ -124,7 +124,6 @@ impl<G: MsmGroup> Msm<G> for Pool {
             |worker, range| {
                 let first = start + range.start;
                 match scalars.slice(range) {
-                    Some(part) if first == 0 => worker.msm.msm(worker.set, part),
                     Some(part) => worker.msm.msm_from(worker.set, first, part),
                     None => Ok(G::zero()),
                 }

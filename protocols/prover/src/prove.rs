@@ -37,7 +37,7 @@ pub struct Proved {
 pub struct LaunchReport {
     /// Index of the launch.
     pub launch: usize,
-    /// Wall time.
+    /// Wall time, in which its threads may have helped other segments.
     pub time: Duration,
     /// Bytes of the proof.
     pub bytes: usize,

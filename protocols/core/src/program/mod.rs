@@ -5,15 +5,18 @@
 //! provers and verifiers accept.
 
 mod digest;
+mod error;
 mod graph;
 mod index_map;
 mod linked;
 mod range;
 mod segments;
+mod tables;
 mod tensor;
 mod validate;
 
 pub use digest::Digest;
+pub use error::GraphError;
 pub use graph::{KernelGraph, Launch, LookupTable, TableFunction, TableId};
 pub(crate) use index_map::MAX_AXIS_WORK;
 pub use index_map::{AxisMap, AxisMultiplier, IndexMap, LinearTerm};
@@ -22,4 +25,4 @@ pub use range::Range;
 pub use segments::{Segment, Segments};
 pub(crate) use tensor::log2_ceil;
 pub use tensor::{Shape, Tensor, TensorId, TensorKind};
-pub use validate::{GraphError, Program, WireWidths};
+pub use validate::{Program, WireWidths};

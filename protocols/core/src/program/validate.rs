@@ -2,61 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use super::error::{limit, tensor_error};
 use super::linked::LinkedLaunches;
 use super::segments::Segments;
-use super::{Digest, KernelGraph, LookupTable, Range, TableFunction, TensorId, TensorKind};
+use super::tables::check_tables;
+use super::{Digest, GraphError, KernelGraph, Range, TensorId, TensorKind};
 use crate::circuit::Width;
 use crate::kernels::{Kernel, LaunchView, LookupSpec};
 use crate::lookup::LookupLayout;
-
-/// Why a graph is not a program.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum GraphError {
-    /// A launch does not fit its kernel.
-    #[error("launch `{launch}` ({kernel}): {argument}: expected {expected}, got {got}")]
-    Kernel {
-        /// Name of the launch.
-        launch: String,
-        /// Name of the kernel.
-        kernel: &'static str,
-        /// Which argument.
-        argument: &'static str,
-        /// What would fit.
-        expected: String,
-        /// What came.
-        got: String,
-    },
-    /// A tensor is malformed, or is produced or used in the wrong place.
-    #[error("tensor `{tensor}`: {problem}")]
-    Tensor {
-        /// Name, or index where there is no such tensor.
-        tensor: String,
-        /// What is wrong.
-        problem: String,
-    },
-    /// A lookup table is malformed.
-    #[error("table `{table}`: {problem}")]
-    Table {
-        /// Name of the table.
-        table: String,
-        /// What is wrong.
-        problem: String,
-    },
-    /// A circuit is malformed.
-    #[error(transparent)]
-    Circuit(#[from] crate::circuit::CircuitError),
-    /// The graph as a whole is outside what the protocol handles.
-    #[error("graph: {what}: expected {expected}, got {got}")]
-    Limit {
-        /// Which quantity.
-        what: &'static str,
-        /// What is handled.
-        expected: String,
-        /// What came.
-        got: String,
-    },
-}
 
 /// Largest number of variables of one tensor: 2^30 entries.
 const MAX_TENSOR_VARS: usize = 30;
@@ -64,10 +17,6 @@ const MAX_TENSOR_VARS: usize = 30;
 const MAX_AXIS: usize = 1 << 20;
 /// Largest number of axes.
 const MAX_RANK: usize = 8;
-/// Largest table: the prover walks all of it.
-const MAX_TABLE_BITS: u32 = 24;
-/// Largest table without a formula: the verifier walks all of it too.
-const MAX_VALUES_BITS: u32 = 20;
 /// Largest lookup argument, in variables.
 const MAX_LOOKUP_VARS: usize = 36;
 
@@ -176,27 +125,6 @@ impl KernelGraph {
     }
 }
 
-fn limit(what: &'static str, holds: bool, expected: usize, got: usize) -> Result<(), GraphError> {
-    if holds {
-        return Ok(());
-    }
-    Err(GraphError::Limit {
-        what,
-        expected: format!("at most {expected}"),
-        got: got.to_string(),
-    })
-}
-
-fn tensor_error(graph: &KernelGraph, id: TensorId, problem: impl Into<String>) -> GraphError {
-    let tensor = graph
-        .tensor(id)
-        .map_or_else(|| format!("#{}", id.0), |tensor| tensor.name.clone());
-    GraphError::Tensor {
-        tensor,
-        problem: problem.into(),
-    }
-}
-
 fn check_tensors(graph: &KernelGraph) -> Result<(), GraphError> {
     limit(
         "tensors",
@@ -255,25 +183,6 @@ fn check_tensors(graph: &KernelGraph) -> Result<(), GraphError> {
     Ok(())
 }
 
-fn check_tables(graph: &KernelGraph) -> Result<(), GraphError> {
-    let mut seen = BTreeSet::new();
-    for table in &graph.tables {
-        check_table(graph, table)
-            .and_then(|()| {
-                if seen.insert(table.multiplicities) {
-                    Ok(())
-                } else {
-                    Err("shares its multiplicities with another table".to_owned())
-                }
-            })
-            .map_err(|problem| GraphError::Table {
-                table: table.name.clone(),
-                problem,
-            })?;
-    }
-    Ok(())
-}
-
 fn check_circuits(graph: &KernelGraph) -> Result<(), GraphError> {
     limit(
         "circuits",
@@ -285,50 +194,6 @@ fn check_circuits(graph: &KernelGraph) -> Result<(), GraphError> {
         .circuits
         .iter()
         .try_for_each(|circuit| Ok(circuit.check()?))
-}
-
-fn check_table(graph: &KernelGraph, table: &LookupTable) -> Result<(), String> {
-    if table.bits > MAX_TABLE_BITS {
-        return Err(format!(
-            "2^{} entries, expected at most 2^{MAX_TABLE_BITS}",
-            table.bits
-        ));
-    }
-    if !(-(1 << 40)..=1 << 40).contains(&table.lo) {
-        return Err(format!("starts at {}, expected within 2^40", table.lo));
-    }
-    match &table.function {
-        TableFunction::Values(_) if table.bits > MAX_VALUES_BITS => {
-            return Err(format!(
-                "2^{} listed values, expected at most 2^{MAX_VALUES_BITS}",
-                table.bits
-            ));
-        }
-        TableFunction::Values(values) if values.len() != 1 << table.bits => {
-            return Err(format!(
-                "{} values for 2^{} entries",
-                values.len(),
-                table.bits
-            ));
-        }
-        TableFunction::Clamp(range) if !range.is_valid() => {
-            return Err(format!("clamps to the empty range {range}"));
-        }
-        _ => {}
-    }
-    match graph.tensor(table.multiplicities) {
-        Some(tensor)
-            if tensor.kind == TensorKind::Advice
-                && tensor.shape.len() == 1 << table.bits
-                && tensor.shape.dims().iter().all(|dim| dim.is_power_of_two()) =>
-        {
-            Ok(())
-        }
-        _ => Err(
-            "multiplicities must be advice with one element per entry, axes powers of two"
-                .to_owned(),
-        ),
-    }
 }
 
 fn check_launches(graph: &KernelGraph) -> Result<Vec<WireWidths>, GraphError> {
