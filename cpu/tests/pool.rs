@@ -5,8 +5,9 @@
     reason = "a broken helper must fail the test"
 )]
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
 
 use kernelwise_cpu::CpuDevice;
 use kernelwise_hal::field::{AffineRepr, Fr, G1, G1Affine, G2};
@@ -52,33 +53,80 @@ fn a_pool_without_devices_is_refused() {
     );
 }
 
-/// The reference device, which counts what it does and may have no memory for it.
+/// The reference device, which counts what it does and may refuse it.
 struct Watched {
     info: DeviceInfo,
     inner: CpuDevice,
     calls: AtomicUsize,
-    full: bool,
+    refusal: Option<DeviceError>,
+    /// Calls that must be under way at the same time.
+    meeting: Option<Arc<Meeting>>,
+}
+
+/// Where calls wait for each other, for a limited time.
+struct Meeting {
+    expected: usize,
+    arrived: Mutex<usize>,
+    all: Condvar,
+}
+
+impl Meeting {
+    fn meet(&self) -> Result<(), DeviceError> {
+        let mut arrived = self.arrived.lock().unwrap();
+        *arrived += 1;
+        self.all.notify_all();
+        let limit = Duration::from_secs(20);
+        let alone = |arrived: &mut usize| *arrived < self.expected;
+        let met = self.all.wait_timeout_while(arrived, limit, alone);
+        if met.unwrap().1.timed_out() {
+            return Err(DeviceError::Timeout {
+                device: "alone".to_owned(),
+                operation: "waiting for the others",
+                timeout_ms: limit.as_millis() as u64,
+            });
+        }
+        Ok(())
+    }
+}
+
+fn no_memory() -> DeviceError {
+    DeviceError::OutOfMemory {
+        device: "cpu-reference".to_owned(),
+        asked_bytes: 2,
+        free_bytes: 1,
+    }
+}
+
+fn no_program() -> DeviceError {
+    DeviceError::Unsupported {
+        device: "cpu-reference".to_owned(),
+        operation: "anything",
+    }
 }
 
 impl Watched {
-    fn new(full: bool) -> Arc<Self> {
+    fn new(refusal: Option<DeviceError>, meeting: Option<Arc<Meeting>>) -> Arc<Self> {
         let inner = CpuDevice::reference();
         Arc::new(Self {
             info: inner.info().clone(),
             inner,
             calls: AtomicUsize::new(0),
-            full,
+            refusal,
+            meeting,
         })
+    }
+
+    fn willing() -> Arc<Self> {
+        Self::new(None, None)
     }
 
     fn call<R>(&self, run: impl FnOnce() -> Result<R, DeviceError>) -> Result<R, DeviceError> {
         self.calls.fetch_add(1, Ordering::Relaxed);
-        if self.full {
-            return Err(DeviceError::OutOfMemory {
-                device: self.info.name.clone(),
-                asked_bytes: 2,
-                free_bytes: 1,
-            });
+        if let Some(error) = &self.refusal {
+            return Err(error.clone());
+        }
+        if let Some(meeting) = &self.meeting {
+            meeting.meet()?;
         }
         run()
     }
@@ -136,7 +184,7 @@ fn points(len: u64) -> Vec<G1Affine> {
 
 #[test]
 fn large_sums_are_divided_and_small_ones_are_not() {
-    let (first, second) = (Watched::new(false), Watched::new(false));
+    let (first, second) = (Watched::willing(), Watched::willing());
     let grain = Grain {
         msm_scalars: 50,
         ..FINE
@@ -153,25 +201,45 @@ fn large_sums_are_divided_and_small_ones_are_not() {
 }
 
 #[test]
-fn who_has_no_memory_is_replaced() {
+fn who_refuses_is_replaced() {
     let expected = G1::from(G1Affine::generator()) * Fr::from(21u64);
-    for (first, second) in [(true, false), (false, true)] {
-        let pool = Pool::new(vec![Watched::new(first), Watched::new(second)], FINE).unwrap();
+    for refusal in [no_memory(), no_program()] {
+        let refusing = || Watched::new(Some(refusal.clone()), None);
+        for devices in [
+            [refusing(), Watched::willing()],
+            [Watched::willing(), refusing()],
+        ] {
+            let devices = devices.map(|device| device as Arc<dyn Device>);
+            let pool = Pool::new(devices.to_vec(), FINE).unwrap();
+            let msm: &dyn Msm<G1> = Device::msm(&pool).unwrap();
+            let bases = msm.load(&points(6)).unwrap();
+            let sum = msm.msm(&bases, Scalars::Bits(&[true; 6]));
+            assert_eq!(sum.unwrap(), expected);
+            let mut prover = pool.sumcheck().unwrap().prepare(request()).unwrap();
+            assert_eq!(prover.open().unwrap(), first_round());
+        }
+        let pool = Pool::new(vec![refusing(), refusing()], FINE).unwrap();
         let msm: &dyn Msm<G1> = Device::msm(&pool).unwrap();
-        let bases = msm.load(&points(6)).unwrap();
-        let sum = msm.msm(&bases, Scalars::Bits(&[true; 6]));
-        assert_eq!(sum.unwrap(), expected);
-        let mut prover = pool.sumcheck().unwrap().prepare(request()).unwrap();
-        assert_eq!(prover.open().unwrap(), first_round());
+        let bases = msm.load(&points(2)).unwrap();
+        let error = msm.msm(&bases, Scalars::Bits(&[true; 2])).err();
+        assert_eq!(error.as_ref(), Some(&refusal));
+        let error = pool.sumcheck().unwrap().prepare(request()).err();
+        assert_eq!(error, Some(refusal));
     }
-    let pool = Pool::new(vec![Watched::new(true), Watched::new(true)], FINE).unwrap();
-    let msm: &dyn Msm<G1> = Device::msm(&pool).unwrap();
-    let bases = msm.load(&points(2)).unwrap();
-    let error = msm.msm(&bases, Scalars::Bits(&[true; 2])).err().unwrap();
-    assert_eq!(
-        error.to_string(),
-        "cpu-reference is out of memory: 2 bytes asked, 1 free"
-    );
+}
+
+/// Whoever waits for a slow line must not keep the others waiting.
+#[test]
+fn devices_get_ready_side_by_side() {
+    let meeting = Arc::new(Meeting {
+        expected: 2,
+        arrived: Mutex::default(),
+        all: Condvar::new(),
+    });
+    let device = || Watched::new(None, Some(Arc::clone(&meeting))) as Arc<dyn Device>;
+    let pool = Pool::new(vec![device(), device()], FINE).unwrap();
+    let mut prover = pool.sumcheck().unwrap().prepare(request()).unwrap();
+    assert_eq!(prover.open().unwrap(), first_round());
 }
 
 /// A table by an `eq` factor, in six variables.
@@ -197,7 +265,7 @@ fn first_round() -> RoundPoly {
 
 #[test]
 fn a_divided_sumcheck_is_played_on_every_device() {
-    let (first, second) = (Watched::new(false), Watched::new(false));
+    let (first, second) = (Watched::willing(), Watched::willing());
     let pool = Pool::new(vec![first.clone(), second.clone()], FINE).unwrap();
     let mut prover = pool.sumcheck().unwrap().prepare(request()).unwrap();
     assert!(first.calls() > 0 && second.calls() > 0);

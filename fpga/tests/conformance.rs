@@ -6,20 +6,14 @@
     reason = "a broken helper must fail the test"
 )]
 
+mod common;
+
 use std::sync::Arc;
 
+use common::{FINE, Sum, lane, model, pool};
 use kernelwise_cpu::CpuDevice;
 use kernelwise_fpga::device::{FpgaDevice, Speed};
-use kernelwise_fpga::model::Core;
-use kernelwise_fpga::transport::Direct;
-use kernelwise_hal::{Device, DualDevice, Grain, Limits, Pool, Split, conformance};
-
-/// Rows of a lane where four share an ECP5-85F.
-const LANE_ROWS: usize = 1 << 11;
-
-fn model() -> FpgaDevice {
-    FpgaDevice::open("fpga-model", Box::new(Direct::new())).unwrap()
-}
+use kernelwise_hal::{Device, DualDevice, ErrorKind, Limits, Split, conformance};
 
 #[test]
 fn model_conforms() {
@@ -74,19 +68,66 @@ fn a_split_by_estimates_gives_a_slow_core_nothing() {
     assert!(cycles > 0);
 }
 
-/// Four lanes of a chip, which a pool shares sums of points among.
+/// Four lanes of a chip, among which a pool divides whatever can be divided.
 #[test]
 fn lanes_together_conform() {
-    let lane = |_| -> Arc<dyn Device> {
-        let core = Core::with_rows(0, LANE_ROWS);
-        Arc::new(FpgaDevice::open("lane", Box::new(Direct::of(core))).unwrap())
-    };
-    let grain = Grain {
-        msm_scalars: 4,
-        sumcheck_entries: 4,
-    };
-    let lanes: Vec<Arc<dyn Device>> = (0..4).map(lane).collect();
-    conformance::run(&Pool::new(lanes, grain).unwrap()).unwrap();
+    let lanes = [0; 4].map(|_| Arc::new(lane()));
+    let devices = lanes.clone().map(|lane| lane as Arc<dyn Device>);
+    conformance::run(&pool(devices, FINE)).unwrap();
+    for lane in lanes {
+        let cycles = lane.counters().unwrap().run_cycles;
+        assert!(cycles > 100_000, "a lane ran for {cycles} cycles");
+    }
+}
+
+/// Four lanes say what one device says, byte by byte, and so do lanes beside a CPU; each of them plays its part.
+#[test]
+fn divided_sumchecks_are_those_of_one_device() {
+    let forms: [(usize, &[&[usize]]); 4] = [
+        (1, &[&[0]]),
+        (2, &[&[0, 1]]),
+        (3, &[&[0, 1, 2]]),
+        (3, &[&[0, 1, 1], &[2]]),
+    ];
+    for (tables, terms) in forms {
+        for vars in 2..=7 {
+            let sum = Sum::new(vars, tables, terms);
+            let expected = sum.play(&CpuDevice::reference(), false).unwrap();
+            for lanes in 1..=4 {
+                let lanes: Vec<_> = (0..lanes).map(|_| Arc::new(lane())).collect();
+                let devices = || (lanes.iter()).map(|lane| Arc::clone(lane) as Arc<dyn Device>);
+                let cpu: Arc<dyn Device> = Arc::new(CpuDevice::optimized());
+                let with_cpu = devices().chain([cpu]);
+                for pool in [pool(devices(), FINE), pool(with_cpu, FINE)] {
+                    let before = cycles(&lanes);
+                    let got = sum.play(&pool, false).unwrap();
+                    assert_eq!(got, expected, "{terms:?} in {vars} variables");
+                    // Nothing was measured before, so that parts were equal.
+                    let played = cycles(&lanes).iter().zip(&before).all(|(a, b)| a > b);
+                    assert!(played || vars < 4, "{before:?}");
+                    let got = sum.play(&pool, true).unwrap();
+                    assert_eq!(got, expected, "{terms:?} in {vars} variables, opened");
+                }
+            }
+        }
+    }
+}
+
+fn cycles(lanes: &[Arc<FpgaDevice>]) -> Vec<u32> {
+    (lanes.iter())
+        .map(|lane| lane.counters().unwrap().run_cycles)
+        .collect()
+}
+
+/// Two tables of `2^10` fill a lane, without room for a program; four lanes have it for their parts.
+#[test]
+fn lanes_together_hold_what_none_of_them_holds() {
+    let sum = Sum::new(10, 2, &[&[0, 1]]);
+    let error = sum.play(&lane(), false).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::OutOfMemory);
+    let lanes = [0; 4].map(|_| Arc::new(lane()) as Arc<dyn Device>);
+    let expected = sum.play(&CpuDevice::reference(), false).unwrap();
+    assert_eq!(sum.play(&pool(lanes, FINE), false).unwrap(), expected);
 }
 
 #[test]

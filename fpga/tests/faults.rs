@@ -6,9 +6,11 @@
     reason = "a broken helper must fail the test"
 )]
 
-use std::borrow::Cow;
+mod common;
+
 use std::time::{Duration, Instant};
 
+use common::{Played, Sum};
 use kernelwise_cpu::CpuDevice;
 use kernelwise_fpga::device::FpgaDevice;
 use kernelwise_fpga::frame::{Frame, Request, Response, Scanner};
@@ -16,10 +18,7 @@ use kernelwise_fpga::model::Core;
 use kernelwise_fpga::transport::{
     Direct, Event, Recorder, Replay, Sim, Timing, Trace, Transport, TransportError,
 };
-use kernelwise_hal::field::{Field, Fr};
-use kernelwise_hal::{
-    Device, DeviceError, ErrorKind, RoundPoly, SumcheckRequest, Table, Term, conformance,
-};
+use kernelwise_hal::{Device, DeviceError, ErrorKind, conformance};
 
 /// What a line does to bytes.
 #[derive(Debug, Clone, Copy)]
@@ -74,40 +73,9 @@ impl Transport for Noisy {
     }
 }
 
-fn field(seed: u64) -> Fr {
-    Fr::from(seed + 3).pow([0xfedc_ba98_7654_3211])
-}
-
-fn sumcheck(device: &dyn Device) -> Result<(Vec<RoundPoly>, Vec<Fr>), DeviceError> {
-    let tables: Vec<Vec<Fr>> = (0..2)
-        .map(|t| (0..32).map(|i| field(32 * t + i)).collect())
-        .collect();
-    let terms = vec![Term {
-        coefficient: Fr::from(1u64),
-        factors: [0, 1].into(),
-    }];
-    let views = tables
-        .iter()
-        .map(|table| Table::Fr(Cow::Borrowed(table)))
-        .collect();
-    let mut prover = device
-        .sumcheck()
-        .unwrap()
-        .prepare(SumcheckRequest::new(5, views, terms)?)?;
-    let mut claim: Fr = (0..32).map(|i| tables[0][i] * tables[1][i]).sum();
-    let (mut rounds, mut bind) = (Vec::new(), None);
-    for i in 0..5 {
-        let round = prover.prove_round(bind, claim)?;
-        let r = field(100 + i);
-        let [e0, e1, e2] = [0, 1, 2].map(|j| round.0[j]);
-        let one = Fr::from(1u64);
-        let half = Fr::from(2u64).inverse().unwrap();
-        claim = e0 * (r - one) * (r - one - one) * half - e1 * r * (r - one - one)
-            + e2 * r * (r - one) * half;
-        bind = Some(r);
-        rounds.push(round);
-    }
-    Ok((rounds, prover.finish(bind)?))
+/// A sumcheck of some rounds.
+fn sumcheck(device: &dyn Device) -> Result<Played, DeviceError> {
+    Sum::new(5, 2, &[&[0, 1]]).play(device, false)
 }
 
 #[test]
@@ -150,108 +118,6 @@ fn a_hopeless_line_times_out() {
     };
     let error = FpgaDevice::open("hopeless", Box::new(line)).err().unwrap();
     assert_eq!(error.kind(), ErrorKind::Timeout);
-}
-
-/// A line that goes silent, or dies, after some bytes.
-struct Failing {
-    inner: Direct,
-    left: usize,
-    dies: bool,
-}
-
-impl Transport for Failing {
-    fn send(&mut self, bytes: &[u8], deadline: Instant) -> Result<(), TransportError> {
-        self.left = self.left.saturating_sub(bytes.len());
-        match self.left {
-            0 if self.dies => Err(TransportError::Lost {
-                reason: "unplugged".to_owned(),
-            }),
-            0 => Ok(()),
-            _ => self.inner.send(bytes, deadline),
-        }
-    }
-
-    fn receive(&mut self, buffer: &mut [u8], deadline: Instant) -> Result<usize, TransportError> {
-        if self.left == 0 {
-            Ok(0)
-        } else {
-            self.inner.receive(buffer, deadline)
-        }
-    }
-
-    fn timing(&self) -> Timing {
-        self.inner.timing()
-    }
-}
-
-/// Bytes that the driver sends for the sumcheck of these tests.
-fn session_bytes() -> usize {
-    let (line, trace) = Recorder::new(Direct::new());
-    sumcheck(&FpgaDevice::open("recorded", Box::new(line)).unwrap()).unwrap();
-    let trace = trace.lock().unwrap();
-    let sent = |event: &Event| match event {
-        Event::Sent(bytes) => bytes.len(),
-        Event::Received(_) => 0,
-    };
-    trace.events.iter().map(sent).sum()
-}
-
-#[test]
-fn silence_and_death_are_typed_errors() {
-    for left in (1..session_bytes()).step_by(211) {
-        for (dies, kind) in [(true, ErrorKind::Lost), (false, ErrorKind::Timeout)] {
-            let line = Failing {
-                inner: Direct::new(),
-                left,
-                dies,
-            };
-            let result = FpgaDevice::open("failing", Box::new(line)).and_then(|d| sumcheck(&d));
-            assert_eq!(result.err().unwrap().kind(), kind, "after {left} bytes");
-        }
-    }
-}
-
-/// A core that is powered down and up again after some bytes.
-struct Restarting {
-    inner: Direct,
-    left: usize,
-}
-
-impl Transport for Restarting {
-    fn send(&mut self, bytes: &[u8], deadline: Instant) -> Result<(), TransportError> {
-        match self.left.checked_sub(bytes.len()) {
-            Some(left) => self.left = left,
-            None => {
-                self.left = usize::MAX;
-                self.inner = Direct::new();
-            }
-        }
-        self.inner.send(bytes, deadline)
-    }
-
-    fn receive(&mut self, buffer: &mut [u8], deadline: Instant) -> Result<usize, TransportError> {
-        self.inner.receive(buffer, deadline)
-    }
-
-    fn timing(&self) -> Timing {
-        self.inner.timing()
-    }
-}
-
-#[test]
-fn a_restarted_core_is_noticed() {
-    // The first 24 bytes are the reset that makes a core ours.
-    for left in (24..session_bytes()).step_by(97) {
-        let line = Restarting {
-            inner: Direct::new(),
-            left,
-        };
-        let result = FpgaDevice::open("restarting", Box::new(line)).and_then(|d| sumcheck(&d));
-        let error = result
-            .err()
-            .unwrap_or_else(|| panic!("{left} bytes: a result from nothing"));
-        assert_eq!(error.kind(), ErrorKind::Lost);
-    }
 }
 
 #[test]

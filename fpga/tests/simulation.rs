@@ -7,66 +7,22 @@
     reason = "a broken helper must fail the test"
 )]
 
-use std::borrow::Cow;
+mod common;
+
 use std::time::Instant;
 
+use common::{Sum, field};
 use kernelwise_cpu::CpuDevice;
 use kernelwise_fpga::device::{CoreCounters, FpgaDevice, Phase};
 use kernelwise_fpga::transport::{LineCore, Sim, verilated::Verilated};
-use kernelwise_hal::field::{AffineRepr, CurveGroup, Field, Fr, G1Affine};
-use kernelwise_hal::{Device, RoundPoly, Scalars, SumcheckRequest, Table, Term};
+use kernelwise_hal::field::{AffineRepr, CurveGroup, Fr, G1Affine};
+use kernelwise_hal::{Device, Scalars};
 
 const DIVIDER: u16 = 4;
 
 fn simulated() -> FpgaDevice {
     let sim = Sim::start(Verilated::new(DIVIDER, 7), DIVIDER).unwrap();
     FpgaDevice::open("fpga-sim", Box::new(sim)).unwrap()
-}
-
-fn field(seed: u64) -> Fr {
-    Fr::from(seed + 3).pow([0x1234_5678_9abc_def1])
-}
-
-/// All round polynomials and final evaluations, with challenges that depend on them; `after_round` is called after each.
-fn play(
-    device: &dyn Device,
-    tables: &[Vec<Fr>],
-    terms: &[Term],
-    mut after_round: impl FnMut(),
-) -> (Vec<RoundPoly>, Vec<Fr>) {
-    let num_vars = tables[0].len().ilog2() as usize;
-    let views = tables
-        .iter()
-        .map(|table| Table::Fr(Cow::Borrowed(table)))
-        .collect();
-    let request = SumcheckRequest::new(num_vars, views, terms.to_vec()).unwrap();
-    let mut prover = device.sumcheck().unwrap().prepare(request).unwrap();
-    let product = |term: &Term, x: usize| -> Fr {
-        term.factors
-            .iter()
-            .map(|&factor| tables[factor][x])
-            .product()
-    };
-    let entry = |x| {
-        terms
-            .iter()
-            .map(|term| term.coefficient * product(term, x))
-            .sum::<Fr>()
-    };
-    let mut claim: Fr = (0..tables[0].len()).map(entry).sum();
-    let (mut rounds, mut bind) = (Vec::new(), None);
-    for _ in 0..num_vars {
-        let round = prover.prove_round(bind, claim).unwrap();
-        let r = round
-            .0
-            .iter()
-            .fold(field(1), |acc, value| acc * field(2) + value);
-        claim = round.evaluate(r);
-        bind = Some(r);
-        rounds.push(round);
-        after_round();
-    }
-    (rounds, prover.finish(bind).unwrap())
 }
 
 /// The device's own counters must show the multiplier busy for at least `least` of the cycles.
@@ -83,17 +39,11 @@ fn busy(what: &str, counters: CoreCounters, least: f64) {
 #[test]
 fn sumcheck_of_1024_entries() {
     let device = simulated();
-    let tables: Vec<Vec<Fr>> = (0..2u64)
-        .map(|t| (0..1024u64).map(|i| field(1024 * t + i)).collect())
-        .collect();
-    let terms = vec![Term {
-        coefficient: Fr::from(5u64),
-        factors: [0, 1].into(),
-    }];
+    let sum = Sum::new(10, 2, &[&[0, 1]]);
     let begin = Instant::now();
     let before = device.counters().unwrap();
     let mut rounds = vec![before];
-    let got = play(&device, &tables, &terms, || {
+    let got = sum.play_watched(&device, false, || {
         rounds.push(device.counters().unwrap());
     });
     let counters = device.counters().unwrap().since(before);
@@ -101,8 +51,8 @@ fn sumcheck_of_1024_entries() {
         "sumcheck 2^10, 2 tables: {:.1} s, {counters:?}",
         begin.elapsed().as_secs_f64()
     );
-    let reference = play(&CpuDevice::reference(), &tables, &terms, || ());
-    assert_eq!(got, reference);
+    let reference = sum.play(&CpuDevice::reference(), false);
+    assert_eq!(got.unwrap(), reference.unwrap());
     busy("all rounds", counters, 0.85);
     for (round, pair) in rounds.windows(2).enumerate() {
         let entries = 1024 >> round;

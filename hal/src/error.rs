@@ -123,6 +123,12 @@ pub enum ErrorKind {
 }
 
 impl DeviceError {
+    /// Whether this refuses a request that is too much for the device, in memory or in what it has programs for, rather than reports that
+    /// something is wrong.
+    pub(crate) fn is_refusal(&self) -> bool {
+        matches!(self.kind(), ErrorKind::OutOfMemory | ErrorKind::Unsupported)
+    }
+
     /// The coarse class of this error.
     pub fn kind(&self) -> ErrorKind {
         match self {

@@ -9,8 +9,8 @@ use kernelwise_field::{Fr, G1, G2};
 use crate::msm::rows_of;
 use crate::rates::{Rates, Work};
 use crate::{
-    BaseSet, Contract, Device, DeviceError, DeviceInfo, DeviceKind, ErrorKind, FractionTree, Msm,
-    MsmGroup, Ntt, Peak, RoundPoly, RoundProver, Scalars, SumcheckDevice, SumcheckRequest,
+    BaseSet, Contract, Device, DeviceError, DeviceInfo, DeviceKind, FractionTree, Msm, MsmGroup,
+    Ntt, Peak, RoundPoly, RoundProver, Scalars, SumcheckDevice, SumcheckRequest,
 };
 
 /// The largest requests that a device is to get.
@@ -139,14 +139,6 @@ impl Split {
     }
 }
 
-/// Whether a refusal means that the request is too large for the device, rather than that something is wrong.
-fn too_large(error: &DeviceError) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::OutOfMemory | ErrorKind::Unsupported
-    )
-}
-
 impl Device for Split {
     fn info(&self) -> &DeviceInfo {
         &self.info
@@ -224,7 +216,7 @@ impl Split {
             && self.is_worth_it(work, len, || sums.estimate(msm, set))
         {
             match run(msm, set) {
-                Err(error) if too_large(&error) => {}
+                Err(error) if error.is_refusal() => {}
                 result => {
                     self.by_small.msms.fetch_add(1, Ordering::Relaxed);
                     return result;
@@ -247,7 +239,7 @@ impl<G: MsmGroup> Msm<G> for Split {
         let head = bases.get(..self.limits.scalars::<G>()).unwrap_or(bases);
         let small = match G::offered(&*self.small).map(|msm| msm.load(head)) {
             Some(Ok(set)) => Some(set),
-            Some(Err(error)) if !too_large(&error) => return Err(error),
+            Some(Err(error)) if !error.is_refusal() => return Err(error),
             _ => None,
         };
         Ok(BaseSet::new(
@@ -337,7 +329,7 @@ impl SumcheckDevice for Split {
             && self.is_worth_it(Work::Sumcheck, entries, || device.estimate(&request))
         {
             match device.prepare(request.clone()) {
-                Err(error) if too_large(&error) => {}
+                Err(error) if error.is_refusal() => {}
                 result => {
                     self.by_small.sumchecks.fetch_add(1, Ordering::Relaxed);
                     return result;

@@ -5,10 +5,9 @@ use kernelwise_hal::{BaseSet, DeviceError, Scalars, SumcheckRequest};
 use super::FpgaDevice;
 use super::estimate::{Estimate, job_cycles, link};
 use super::msm::{Bases, Cut, JOBS};
-use super::rounds::{RoundPrograms, unplaced};
+use super::rounds::{RoundPrograms, Stage, unplaced};
 use super::scalars::encode;
 use crate::frame::ROW_BYTES;
-use crate::isa::Program;
 
 impl FpgaDevice {
     /// What [`Msm::msm`](kernelwise_hal::Msm::msm) will cost: cycles for scalars whose digits are evenly spread and meet no busy
@@ -56,6 +55,25 @@ impl FpgaDevice {
         &self,
         request: &SumcheckRequest<'_>,
     ) -> Result<Estimate, DeviceError> {
+        self.estimate_rounds(request, true)
+    }
+
+    /// As [`estimate_sumcheck`](Self::estimate_sumcheck), for one that begins [without a claim](kernelwise_hal::RoundProver::open).
+    ///
+    /// # Errors
+    /// As [`estimate_sumcheck`](Self::estimate_sumcheck).
+    pub fn estimate_opened_sumcheck(
+        &self,
+        request: &SumcheckRequest<'_>,
+    ) -> Result<Estimate, DeviceError> {
+        self.estimate_rounds(request, false)
+    }
+
+    fn estimate_rounds(
+        &self,
+        request: &SumcheckRequest<'_>,
+        derived: bool,
+    ) -> Result<Estimate, DeviceError> {
         let (num_vars, tables) = (request.num_vars(), request.tables().len());
         if num_vars == 0 {
             return Ok(Estimate::default());
@@ -63,17 +81,19 @@ impl FpgaDevice {
         let entries = 1usize.checked_shl(num_vars as u32).unwrap_or(usize::MAX);
         // Refuses what will not fit; the rows are given back at once.
         self.session.take(request.entries())?;
-        let layout = unplaced(tables, request.terms());
+        let layout = unplaced(&self.session, tables, request.terms())?;
         let rounds = RoundPrograms::assemble(&self.session, &layout, num_vars)?;
-        let totals = layout.totals().len();
-        let program_rows: usize = rounds.programs.iter().map(Program::interval).sum();
-        let loading = link::write(num_vars + 1 + program_rows, ROW_BYTES)
+        let programs = rounds.later.interval() + rounds.last.interval();
+        let loading = link::write(num_vars + programs, ROW_BYTES)
             + tables as u64 * link::write(entries, ROW_BYTES);
-        let challenge = (ROW_BYTES * (1 + totals)) as u64;
-        let round = link::request(challenge, totals);
+        let bytes = |stage| match stage {
+            Stage::Last => rounds.link_bytes(stage, tables),
+            _ => rounds.link_bytes(stage, rounds.totals(stage)),
+        };
+        let stages = || rounds.stages(derived);
         Ok(Estimate {
-            cycles: (0..=num_vars).map(|round| rounds.cycles(round)).sum(),
-            link_bytes: loading + num_vars as u64 * round + link::request(challenge, tables),
+            cycles: stages().map(|stage| rounds.cycles(stage)).sum(),
+            link_bytes: loading + stages().map(bytes).sum::<u64>(),
         })
     }
 }

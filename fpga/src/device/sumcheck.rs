@@ -4,20 +4,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kernelwise_hal::field::Fr;
+use kernelwise_hal::rounds::{At, RoundOrder, complete, eq_table};
 use kernelwise_hal::{
     DeviceError, RoundPoly, RoundProver, SumcheckDevice, SumcheckRequest, Table, Term,
 };
 
 use super::FpgaDevice;
 use super::element::{scalar, scalar_row};
+use super::estimate::link;
 use super::memory::Region;
-use super::rounds::{RoundPrograms, too_large, unplaced};
+use super::rounds::{RoundPrograms, Stage, unplaced};
 use super::session::Session;
-use crate::frame::{MAX_READ_ROWS, ROW_BYTES, Read, Request, Run, Write, row_bytes};
-use crate::isa::{Program, Row};
-use crate::programs::sumcheck::{At, Layout};
+use crate::frame::{ROW_BYTES, Read, Request, Run, Write, row_bytes};
+use crate::isa::Row;
+use crate::programs::sumcheck::Layout;
 
 const OPERATION: &str = "a sumcheck round";
+
+const LOADING: &str = "loading a sumcheck";
 
 impl SumcheckDevice for FpgaDevice {
     fn prepare<'a>(
@@ -26,22 +30,19 @@ impl SumcheckDevice for FpgaDevice {
     ) -> Result<Box<dyn RoundProver + 'a>, DeviceError> {
         let (num_vars, tables, terms) = request.into_parts();
         let tables: Vec<Vec<Fr>> = tables.iter().map(dense).collect();
+        let order = RoundOrder::new(&self.info.name, num_vars);
         if num_vars == 0 {
-            let values = tables
-                .iter()
-                .filter_map(|table| table.first().copied())
-                .collect();
-            return Ok(Box::new(Constant {
-                device: self.info.name.clone(),
-                values,
-            }));
+            let values = tables.iter().flatten().copied().collect();
+            return Ok(Box::new(Constant { order, values }));
         }
+        let session = Arc::clone(&self.session);
         Ok(Box::new(Rounds::new(
-            Arc::clone(&self.session),
-            num_vars,
-            &tables,
-            terms,
+            session, order, num_vars, &tables, terms,
         )?))
+    }
+
+    fn opens(&self) -> bool {
+        true
     }
 
     fn estimate(&self, request: &SumcheckRequest<'_>) -> Option<Duration> {
@@ -55,224 +56,230 @@ fn dense(table: &Table<'_>) -> Vec<Fr> {
     match table {
         Table::Fr(values) => values.to_vec(),
         Table::Int(values) => values.to_field(),
-        Table::Eq(point) => {
-            let mut values = vec![Fr::from(1u64)];
-            for r in point.iter() {
-                values = values.iter().flat_map(|v| [*v - *v * r, *v * r]).collect();
-            }
-            values
-        }
-    }
-}
-
-fn out_of_order(device: &str, reason: &str) -> DeviceError {
-    DeviceError::InvariantViolation {
-        device: device.to_owned(),
-        reason: reason.to_owned(),
+        Table::Eq(point) => eq_table(point),
     }
 }
 
 /// A sumcheck without variables: nothing to compute.
 struct Constant {
-    device: String,
+    order: RoundOrder,
     values: Vec<Fr>,
 }
 
 impl RoundProver for Constant {
-    fn prove_round(&mut self, _bind: Option<Fr>, _claim: Fr) -> Result<RoundPoly, DeviceError> {
-        Err(out_of_order(&self.device, "a round without variables"))
+    fn prove_round(&mut self, bind: Option<Fr>, _claim: Fr) -> Result<RoundPoly, DeviceError> {
+        // Never admitted.
+        self.order.next_round(bind)?;
+        Ok(RoundPoly(Vec::new()))
+    }
+
+    fn open(&mut self) -> Result<RoundPoly, DeviceError> {
+        self.prove_round(None, Fr::default())
     }
 
     fn finish(self: Box<Self>, bind: Option<Fr>) -> Result<Vec<Fr>, DeviceError> {
-        match bind {
-            None => Ok(self.values),
-            Some(_) => Err(out_of_order(&self.device, "a challenge without variables")),
-        }
+        self.order.finish(bind)?;
+        Ok(self.values)
     }
 }
 
 /// A sumcheck in progress.
+///
+/// # Memory
+/// ```text
+/// first program │ its job │ challenge │ totals │ finals │ other jobs │ other programs │ tables
+/// ```
+/// What a round writes is in one piece: a challenge and cleared totals, and in front of them whichever first round is played.
 struct Rounds {
     session: Arc<Session>,
+    order: RoundOrder,
     layout: Layout,
     terms: Vec<Term>,
     num_vars: usize,
-    /// Rounds played; a failed request spoils the tables and leaves none to play.
-    played: Option<usize>,
+    /// A failed request spoils the tables.
+    spoiled: bool,
     jobs: u16,
-    rounds: RoundPrograms,
+    programs: RoundPrograms,
     _region: Region,
 }
 
 impl Rounds {
     fn new(
         session: Arc<Session>,
+        order: RoundOrder,
         num_vars: usize,
         tables: &[Vec<Fr>],
         terms: Vec<Term>,
     ) -> Result<Self, DeviceError> {
-        let mut layout = unplaced(tables.len(), &terms);
-        let rounds = RoundPrograms::assemble(&session, &layout, num_vars)?;
-        let totals = layout.totals().len();
-        if 1 + totals + tables.len() > MAX_READ_ROWS {
-            return Err(too_large(&session));
-        }
-        // Challenge, totals, final evaluations, jobs, programs, tables.
-        let program_rows: usize = rounds.programs.iter().map(Program::interval).sum();
-        let head = 1 + totals + tables.len() + num_vars + 1;
+        let mut layout = unplaced(&session, tables.len(), &terms)?;
+        let programs = RoundPrograms::assemble(&session, &layout, num_vars)?;
+        let ahead = programs.first_rows() + 1;
+        let head = ahead + 1 + programs.most_totals() + tables.len();
+        let others = num_vars + programs.later.interval() + programs.last.interval();
         let size = 1usize.checked_shl(num_vars as u32).unwrap_or(usize::MAX);
         let rows = size
             .saturating_mul(tables.len())
-            .saturating_add(head + program_rows);
+            .saturating_add(head + others);
         let region = session.take(rows)?;
-        layout.challenge = region.start();
+        layout.challenge = region.start() + ahead as u16;
         layout.totals = layout.challenge + 1;
-        layout.finals = layout.totals + totals as u16;
-        let jobs = layout.finals + tables.len() as u16;
-        let mut at = region.start() + (head + program_rows) as u16;
+        layout.finals = layout.totals + programs.most_totals() as u16;
+        let jobs = region.start() + head as u16;
+        let mut at = jobs + others as u16;
         for table in &mut layout.tables {
             *table = at;
             at += size as u16;
         }
-        let rounds = RoundPrograms::assemble(&session, &layout, num_vars)?;
-        let mut starts = [0; 3];
-        let mut row = region.start() + head as u16;
-        let mut preamble: Vec<Row> = Vec::new();
-        for (start, program) in starts.iter_mut().zip(&rounds.programs) {
-            *start = row;
-            row += program.interval() as u16;
-        }
-        preamble.extend((0..=num_vars).map(|round| rounds.job(round, starts).encode()));
-        preamble.extend(rounds.programs.iter().flat_map(Program::rows));
-        session.write(jobs, &preamble, "loading a sumcheck")?;
+        let programs = RoundPrograms::assemble(&session, &layout, num_vars)?;
+        let later = jobs + num_vars as u16;
+        let last = later + programs.later.interval() as u16;
+        let start = |stage| if stage == Stage::Last { last } else { later };
+        let mut rows: Vec<Row> = (programs.stages(true).skip(1))
+            .map(|stage| programs.job(stage, start(stage)).encode())
+            .collect();
+        rows.extend(programs.later.rows());
+        rows.extend(programs.last.rows());
+        session.write(jobs, &rows, LOADING)?;
         for (table, &at) in tables.iter().zip(&layout.tables) {
             let rows: Vec<Row> = table.iter().map(scalar_row).collect();
-            session.write(at, &rows, "loading a sumcheck")?;
+            session.write(at, &rows, LOADING)?;
         }
         Ok(Self {
             session,
+            order,
             layout,
             terms,
             num_vars,
-            played: Some(0),
+            spoiled: false,
             jobs,
-            rounds,
+            programs,
             _region: region,
         })
     }
 
     fn violation(&self, reason: &str) -> DeviceError {
-        out_of_order(self.session.name(), reason)
+        DeviceError::InvariantViolation {
+            device: self.session.name().to_owned(),
+            reason: reason.to_owned(),
+        }
     }
 
-    /// Sends `challenge`, runs the next job and reads rows, in one request.
+    /// The program of the first round and its job; nothing for others.
+    fn ahead(&self, stage: Stage) -> Vec<Row> {
+        match stage {
+            Stage::First { .. } => {
+                let start = self.layout.challenge - self.programs.rows_ahead(stage) as u16;
+                let mut rows = self.programs.program(stage).rows();
+                rows.push(self.programs.job(stage, start).encode());
+                rows
+            }
+            Stage::Later(_) | Stage::Last => Vec::new(),
+        }
+    }
+
+    /// Sends `challenge`, runs a stage and reads rows, in one request; what does not fit its frame is sent before.
     fn play(
         &mut self,
-        round: usize,
+        stage: Stage,
         challenge: Option<Fr>,
         read: Read,
     ) -> Result<Vec<Fr>, DeviceError> {
-        let totals = usize::from(self.layout.finals - self.layout.totals);
-        let mut data = row_bytes(&scalar_row(&challenge.unwrap_or_default())).to_vec();
-        data.resize(ROW_BYTES * (1 + totals), 0);
+        if std::mem::replace(&mut self.spoiled, true) {
+            return Err(self.violation("a request failed before"));
+        }
+        let mut rows = self.ahead(stage);
+        let address = self.layout.challenge - rows.len() as u16;
+        rows.push(scalar_row(&challenge.unwrap_or_default()));
+        rows.resize(rows.len() + self.programs.totals(stage), [0; 4]);
+        let before = rows.len().saturating_sub(link::rows_of_frame(ROW_BYTES));
+        let (before, with) = rows.split_at(before);
+        self.session.write(address, before, OPERATION)?;
         let write = Write {
-            address: self.layout.challenge,
-            rows: (1 + totals) as u8,
+            address: address + before.len() as u16,
+            rows: with.len() as u8,
             row_bytes: ROW_BYTES as u8,
             sign_extend: false,
-            data,
+            data: with.iter().flat_map(row_bytes).collect(),
+        };
+        let first = match stage {
+            Stage::First { .. } => self.layout.challenge - 1,
+            Stage::Later(bound) => self.jobs + bound as u16 - 1,
+            Stage::Last => self.jobs + self.num_vars as u16 - 1,
         };
         let run = Run {
-            first: self.jobs + round as u16,
+            first,
             jobs: 1,
             repeats: 1,
         };
-        let cycles = self.rounds.cycles(round);
         let request = Request {
             write,
             run,
             read,
             ..Request::default()
         };
-        self.played = None;
+        let cycles = self.programs.cycles(stage);
         let rows = self.session.request(request, cycles, OPERATION)?;
-        self.played = Some(round + 1);
         let values = rows.into_iter().map(scalar).collect::<Option<Vec<Fr>>>();
-        values.ok_or_else(|| self.violation("the core returned a value outside its range"))
+        let values =
+            values.ok_or_else(|| self.violation("the core returned a value outside its range"))?;
+        self.spoiled = false;
+        Ok(values)
+    }
+
+    /// A round with its claim, or the first one without.
+    fn round(&mut self, bind: Option<Fr>, claim: Option<Fr>) -> Result<RoundPoly, DeviceError> {
+        let bound = self.num_vars - self.order.next_round(bind)?;
+        let stage = match bound {
+            0 => Stage::First {
+                derived: claim.is_some(),
+            },
+            _ => Stage::Later(bound),
+        };
+        let read = Read {
+            address: self.layout.totals,
+            rows: self.programs.totals(stage) as u8,
+        };
+        let totals = self.play(stage, bind, read)?;
+        Ok(self.polynomial(&totals, claim))
     }
 
     /// The round polynomial from what the core summed.
-    fn polynomial(&self, totals: &[Fr], claim: Fr) -> RoundPoly {
+    fn polynomial(&self, totals: &[Fr], claim: Option<Fr>) -> RoundPoly {
         let degree = self.layout.degree();
-        let mut evals = vec![Fr::from(0u64); degree + 1];
-        let mut top = Fr::from(0u64);
-        for ((term, at), total) in self.layout.totals().into_iter().zip(totals) {
-            let weighted = self.terms[term].coefficient * total;
-            match at {
-                At::Node(node) => evals[usize::from(node)] += weighted,
-                At::Top => top += weighted,
-            }
+        let mut values = vec![Fr::default(); degree + 1];
+        let sums = self.layout.totals(claim.is_some());
+        for (&(term, at), total) in sums.iter().zip(totals) {
+            let place = match at {
+                At::Point(x) => x,
+                At::Leading => degree,
+            };
+            values[place] += self.terms[term].coefficient * total;
         }
-        evals[1] = claim - evals[0];
-        if degree >= 2 {
-            evals[degree] = extrapolate(&evals[..degree], top);
+        if let Some(claim) = claim {
+            values[1] = claim - values[0];
         }
-        RoundPoly(evals)
+        if sums.iter().any(|&(_, at)| at == At::Leading) {
+            complete(&mut values);
+        }
+        RoundPoly(values)
     }
-}
-
-/// `s(d)` from `s(0) … s(d−1)` and the coefficient of `X^d`: what remains without that term has degree below `d`, and
-/// its `d`-th difference is zero.
-fn extrapolate(evals: &[Fr], top: Fr) -> Fr {
-    let degree = evals.len() as u64;
-    let power = |x: u64| (0..degree).map(|_| Fr::from(x)).product::<Fr>();
-    let mut binomial = 1u64;
-    let mut value = top * power(degree);
-    for (i, eval) in evals.iter().enumerate() {
-        let rest = *eval - top * power(i as u64);
-        let weighted = Fr::from(binomial) * rest;
-        if (degree - i as u64) % 2 == 1 {
-            value += weighted
-        } else {
-            value -= weighted
-        }
-        binomial = binomial * (degree - i as u64) / (i as u64 + 1);
-    }
-    value
 }
 
 impl RoundProver for Rounds {
     fn prove_round(&mut self, bind: Option<Fr>, claim: Fr) -> Result<RoundPoly, DeviceError> {
-        let round = self
-            .played
-            .ok_or_else(|| self.violation("a request failed before"))?;
-        if round >= self.num_vars || bind.is_some() != (round > 0) {
-            return Err(self.violation("rounds out of order"));
-        }
-        let rows = (self.layout.finals - self.layout.totals) as u8;
-        let totals = self.play(
-            round,
-            bind,
-            Read {
-                address: self.layout.totals,
-                rows,
-            },
-        )?;
-        Ok(self.polynomial(&totals, claim))
+        self.round(bind, Some(claim))
+    }
+
+    fn open(&mut self) -> Result<RoundPoly, DeviceError> {
+        self.round(None, None)
     }
 
     fn finish(mut self: Box<Self>, bind: Option<Fr>) -> Result<Vec<Fr>, DeviceError> {
-        if self.played != Some(self.num_vars) || bind.is_none() {
-            return Err(self.violation("finish before the last round or without its challenge"));
-        }
-        let rows = self.layout.tables.len() as u8;
-        self.play(
-            self.num_vars,
-            bind,
-            Read {
-                address: self.layout.finals,
-                rows,
-            },
-        )
+        self.order.finish(bind)?;
+        let read = Read {
+            address: self.layout.finals,
+            rows: self.layout.tables.len() as u8,
+        };
+        self.play(Stage::Last, bind, read)
     }
 }

@@ -4,29 +4,15 @@
 //! are two, because one pair is over sooner than eight items can hide the latency of its products; later rounds bind the last
 //! challenge and evaluate in one pass over four quarters, in place; the last program binds alone.
 //!
-//! A round polynomial `s` of degree `d` is determined by the claim `s(0) + s(1)` and `d` more values: `s(0)`, the coefficient of
-//! `X^d` (for `d ≥ 2`), and `s(2) … s(d−1)`. The coefficient costs less than a value, because only terms of full degree have one
-//! and its factors are the slopes, which the other values need anyway.
+//! A round polynomial of degree `d` is determined by its values at `0 … d − 1` and the coefficient of `X^d`, which costs less than a
+//! value, because only terms of full degree have one and its factors are the slopes, which the other values need anyway. The value at 1
+//! follows from the claim where there is one.
 
 use std::collections::HashMap;
 
+use kernelwise_hal::rounds::{At, evaluations};
+
 use crate::isa::{AssembleError, Assembler, Base, Program, Source, Value};
-
-/// A point at which a round is evaluated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum At {
-    /// The value at a small integer.
-    Node(u8),
-    /// The coefficient of `X^degree`.
-    Top,
-}
-
-/// The points for degree `degree`.
-pub fn points(degree: usize) -> Vec<At> {
-    let nodes = (2..degree.max(2)).map(|node| At::Node(node as u8));
-    let top = (degree >= 2).then_some(At::Top);
-    [At::Node(0)].into_iter().chain(top).chain(nodes).collect()
-}
 
 /// What a sumcheck computes and where.
 #[derive(Debug, Clone)]
@@ -58,12 +44,12 @@ impl Layout {
         self.terms.iter().map(Vec::len).max().unwrap_or(0)
     }
 
-    /// The terms and points that are summed, in order of their rows.
-    pub fn totals(&self) -> Vec<(usize, At)> {
+    /// The terms and points that are summed in a round, in order of their rows; `derived` if the value at 1 follows from a claim.
+    pub fn totals(&self, derived: bool) -> Vec<(usize, At)> {
         let degree = self.degree();
         let of_term = |(index, factors): (usize, &Vec<usize>)| {
-            let counts = |at: &At| *at != At::Top || factors.len() == degree;
-            points(degree)
+            let counts = |at: &At| *at != At::Leading || factors.len() == degree;
+            evaluations(degree, derived)
                 .into_iter()
                 .filter(counts)
                 .map(move |at| (index, at))
@@ -72,17 +58,18 @@ impl Layout {
         self.terms.iter().enumerate().flat_map(of_term).collect()
     }
 
-    /// The first round, of `pairs` pairs an item, 1 or 2: a quarter is the `2·pairs`-th part of a table.
+    /// The first round, of `pairs` pairs an item, 1 or 2: a quarter is the `2·pairs`-th part of a table. With `derived` unset, the
+    /// value at 1 is summed as well.
     ///
     /// # Errors
     /// [`AssembleError`] if the terms are too large for the core.
-    pub fn evaluate(&self, pairs: u8) -> Result<Program, AssembleError> {
+    pub fn evaluate(&self, pairs: u8, derived: bool) -> Result<Program, AssembleError> {
         let mut p = Assembler::new();
         let line = |pair: u8, table: &u16| (entry(*table, pair), entry(*table, pairs + pair));
         let lines = (0..pairs)
             .map(|pair| self.tables.iter().map(|table| line(pair, table)).collect())
             .collect();
-        self.accumulate(&mut p, lines);
+        self.accumulate(&mut p, lines, derived);
         p.assemble()
     }
 
@@ -100,7 +87,7 @@ impl Layout {
             p.store(high, entry(table, 1));
             lines.push((low.into(), high.into()));
         }
-        self.accumulate(&mut p, vec![lines]);
+        self.accumulate(&mut p, vec![lines], true);
         p.assemble()
     }
 
@@ -124,14 +111,14 @@ impl Layout {
     }
 
     /// Adds every term at every point to its total; `pairs` are the lines of every table, pair by pair.
-    fn accumulate(&self, p: &mut Assembler, pairs: Vec<Vec<(Source, Source)>>) {
+    fn accumulate(&self, p: &mut Assembler, pairs: Vec<Vec<(Source, Source)>>, derived: bool) {
         let values = |lines| Values {
             lines,
             known: HashMap::new(),
             products: HashMap::new(),
         };
         let mut pairs: Vec<Values> = pairs.into_iter().map(values).collect();
-        for (i, (term, at)) in self.totals().into_iter().enumerate() {
+        for (i, (term, at)) in self.totals(derived).into_iter().enumerate() {
             let mut factors = self.terms[term].clone();
             factors.sort_unstable();
             let total = Source::row(self.totals + i as u16);
@@ -164,12 +151,12 @@ impl Values {
         }
         let (low, high) = self.lines[table];
         let value = match at {
-            At::Node(0) => low,
-            At::Node(1) => high,
-            At::Top => p.sub(high, low).into(),
-            At::Node(node) => {
-                let before = self.table(p, table, At::Node(node - 1));
-                let slope = self.table(p, table, At::Top);
+            At::Point(0) => low,
+            At::Point(1) => high,
+            At::Leading => p.sub(high, low).into(),
+            At::Point(x) => {
+                let before = self.table(p, table, At::Point(x - 1));
+                let slope = self.table(p, table, At::Leading);
                 p.add(before, slope).into()
             }
         };

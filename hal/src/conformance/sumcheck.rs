@@ -6,7 +6,7 @@ use kernelwise_field::Fr;
 
 use super::inputs::{Inputs, Ints, Width};
 use super::{Cases, Failure, Reason, expect_equal};
-use crate::{RoundPoly, SumcheckDevice, SumcheckRequest, Table, Term};
+use crate::{RoundPoly, RoundProver, SumcheckDevice, SumcheckRequest, Table, Term};
 
 /// What a table of a shape holds.
 #[derive(Clone, Copy)]
@@ -288,25 +288,16 @@ fn check(
     )?;
     let degree = request.degree();
     let mut dense: Vec<Vec<Fr>> = owned.iter().map(Owned::dense).collect();
-    if device.opens() && num_vars > 0 {
-        let got = device.prepare(request.clone())?.open()?;
-        let expected = expected_round(&dense, &terms, degree);
-        expect_equal("first round without a claim", &expected, &got)?;
-    }
-    let mut prover = device.prepare(request)?;
-    let mut challenge = None;
-    for round in 0..num_vars {
-        let expected = expected_round(&dense, &terms, degree);
-        let claim = expected.0[0] + expected.0[1];
-        let got = prover.prove_round(challenge, claim)?;
-        expect_equal(format!("round polynomial {round}"), &expected, &got)?;
+    let mut rounds = Vec::with_capacity(num_vars);
+    let mut challenges = Vec::with_capacity(num_vars);
+    for _ in 0..num_vars {
+        let round = expected_round(&dense, &terms, degree);
         // Challenges 0 and 1 bind to a half; the others are arbitrary.
         let r = match inputs.word() % 8 {
             0 => Fr::from(0u64),
             1 => Fr::from(1u64),
             _ => inputs.field(),
         };
-        let next_claim = expected.evaluate(r);
         bind(&mut dense, r);
         let total: Fr = terms
             .iter()
@@ -320,11 +311,50 @@ fn check(
                 term.coefficient * (0..dense[0].len()).map(product).sum::<Fr>()
             })
             .sum();
-        expect_equal("claim after binding", &total, &next_claim)?;
-        challenge = Some(r);
+        expect_equal("claim after binding", &total, &round.evaluate(r))?;
+        rounds.push(round);
+        challenges.push(r);
     }
-    let finals: Vec<Fr> = dense.iter().map(|table| table[0]).collect();
-    expect_equal("final evaluations", &finals, &prover.finish(challenge)?)
+    let script = Script {
+        rounds,
+        challenges,
+        finals: dense.iter().map(|table| table[0]).collect(),
+    };
+    if device.opens() && num_vars > 0 {
+        script.follow(device.prepare(request.clone())?, true)?;
+    }
+    script.follow(device.prepare(request)?, false)
+}
+
+/// What a device must answer to which challenges.
+struct Script {
+    rounds: Vec<RoundPoly>,
+    challenges: Vec<Fr>,
+    finals: Vec<Fr>,
+}
+
+impl Script {
+    /// Plays all rounds, the first without its claim if `opened`.
+    fn follow(&self, mut prover: Box<dyn RoundProver + '_>, opened: bool) -> Result<(), Reason> {
+        let mut challenge = None;
+        for (round, expected) in self.rounds.iter().enumerate() {
+            let (got, what) = match opened && round == 0 {
+                true => (prover.open()?, "first round without a claim".to_owned()),
+                false => {
+                    let claim = expected.0[0] + expected.0[1];
+                    let got = prover.prove_round(challenge, claim)?;
+                    (got, format!("round polynomial {round}"))
+                }
+            };
+            expect_equal(what, expected, &got)?;
+            challenge = self.challenges.get(round).copied();
+        }
+        expect_equal(
+            "final evaluations",
+            &self.finals,
+            &prover.finish(challenge)?,
+        )
+    }
 }
 
 pub(super) fn run(device: &dyn SumcheckDevice, cases: &mut Cases) -> Result<(), Failure> {

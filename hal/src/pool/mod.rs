@@ -4,7 +4,7 @@
 //! to be worth dividing, is one device's. Results are those of any one device, bit for bit.
 
 mod msm;
-
+mod part;
 mod sumcheck;
 
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use kernelwise_field::G2;
 
 use crate::rates::Rates;
 use crate::{
-    Contract, Device, DeviceError, DeviceInfo, DeviceKind, ErrorKind, FractionTree, Msm, Ntt, Peak,
+    Contract, Device, DeviceError, DeviceInfo, DeviceKind, FractionTree, Msm, Ntt, Peak,
     SumcheckDevice,
 };
 
@@ -40,10 +40,10 @@ impl Default for Grain {
 /// Several devices that share each large operation.
 ///
 /// # Rates
-/// Every part that a device does is timed, and the next operation of its kind is divided by what was measured. Before that, parts are equal.
+/// Every part that a device does is timed, getting ready included, and the next operation of its kind is divided by what was measured. Before that, parts are equal.
 ///
 /// # Errors
-/// What a device has no memory for goes to the others. Any other failure of one device is a failure.
+/// What a device has no memory or no program for goes to the others. Any other failure of one device is a failure.
 ///
 /// # Memory
 /// Bases are resident on every device that has the memory. Tables of a sumcheck that is divided are copied, integers as field elements.
@@ -153,11 +153,6 @@ impl Device for Pool {
     }
 }
 
-/// Whether a refusal means that a device has no room for a request, rather than that something is wrong.
-fn too_large(error: &DeviceError) -> bool {
-    error.kind() == ErrorKind::OutOfMemory
-}
-
 /// Runs one job per device at the same time, and says how long each took.
 ///
 /// A job of a device that computes on the host stays on this thread, whose thread pool it is to use.
@@ -217,8 +212,12 @@ fn shares(total: usize, weights: &[f64], grain: usize) -> Vec<usize> {
             weights[least] = 0.0;
             continue;
         }
-        let cut: usize = shares.iter().sum();
-        shares[most] += total - cut;
+        // What rounding left goes to whoever would be done with it first.
+        for _ in shares.iter().sum()..total {
+            let done = |&i: &usize| (shares[i] + 1) as f64 / weights[i];
+            let next = places().rev().min_by(|a, b| done(a).total_cmp(&done(b)));
+            shares[next.unwrap_or(most)] += 1;
+        }
         return shares;
     }
 }
@@ -267,6 +266,9 @@ mod tests {
         assert_eq!(shares(100, &[3.0, 1.0], 1), [75, 25]);
         assert_eq!(shares(101, &[1.0, 1.0, 1.0], 1).iter().sum::<usize>(), 101);
         assert_eq!(shares(0, &[1.0, 1.0], 1), [0, 0]);
+        assert_eq!(shares(8, &[1.0, 1.0, 1.0], 1), [3, 3, 2]);
+        assert_eq!(shares(8, &[3.0, 2.0, 2.0], 1), [4, 2, 2]);
+        assert_eq!(shares(8, &[2.0, 3.0, 2.0], 1), [2, 4, 2]);
     }
 
     #[test]

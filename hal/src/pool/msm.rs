@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Member, Pool, shares, side_by_side, too_large};
+use super::{Member, Pool, shares, side_by_side};
 use crate::msm::rows_of;
 use crate::rates::{Work, weights};
 use crate::{BaseSet, DeviceError, DeviceKind, Msm, MsmGroup, Scalars};
@@ -38,7 +38,7 @@ impl Pool {
     }
 
     /// Divides `units` of `scalars_per_unit` scalars among the devices that hold the bases, and lets each compute its range; what a device has no
-    /// memory for is done by another.
+    /// memory or no program for is done by another.
     fn divide<G: MsmGroup, R: Send>(
         &self,
         bases: &BaseSet<G>,
@@ -73,7 +73,7 @@ impl Pool {
                 rates.measured(work, scalars, time);
             }
             for other in (0..workers.len()).filter(|&other| other != index) {
-                if result.as_ref().is_err_and(too_large) {
+                if result.as_ref().is_err_and(DeviceError::is_refusal) {
                     result = compute(&workers[other], range.clone());
                 }
             }
@@ -89,7 +89,7 @@ impl<G: MsmGroup> Msm<G> for Pool {
         let mut sets = Vec::with_capacity(self.members.len());
         for member in &self.members {
             let set = match G::offered(&*member.device).map(|msm| msm.load(bases)) {
-                Some(Err(error)) if too_large(&error) => {
+                Some(Err(error)) if error.is_refusal() => {
                     refused = error;
                     None
                 }

@@ -9,11 +9,12 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kernelwise_field::{AdditiveGroup, Field, Fr};
+use kernelwise_field::{AdditiveGroup, Fr};
 
-use super::{Member, Pool, shares, side_by_side, too_large};
+use super::part::Part;
+use super::{Member, Pool, shares, side_by_side};
 use crate::rates::{Rates, Work, weights};
-use crate::rounds::{RoundOrder, eq_table};
+use crate::rounds::RoundOrder;
 use crate::{
     Device, DeviceError, DeviceKind, RoundPoly, RoundProver, SumcheckDevice, SumcheckRequest,
     Table, Term,
@@ -29,14 +30,14 @@ impl SumcheckDevice for Pool {
     ) -> Result<Box<dyn RoundProver + 'a>, DeviceError> {
         if let Some(parts) = self.plan(&request) {
             match Divided::new(self, &request, &parts) {
-                Err(error) if too_large(&error) => {}
+                Err(error) if error.is_refusal() => {}
                 prepared => return Ok(Box::new(prepared?)),
             }
         }
         let mut refused = self.unsupported("sumcheck");
         for device in self.members.iter().filter_map(|m| m.device.sumcheck()) {
             match device.prepare(request.clone()) {
-                Err(error) if too_large(&error) => refused = error,
+                Err(error) if error.is_refusal() => refused = error,
                 prepared => return prepared,
             }
         }
@@ -83,86 +84,11 @@ impl Pool {
     }
 }
 
-/// One sum over all but the last variables.
-struct Part<'a> {
-    prover: Box<dyn RoundProver + 'a>,
-    /// The last round; empty before the first.
-    round: RoundPoly,
-    /// What the final evaluation of each table is to be multiplied with.
-    factors: Vec<Fr>,
-}
-
-impl<'a> Part<'a> {
-    /// Part `place` of `2^cuts`.
-    fn new(
-        device: &dyn SumcheckDevice,
-        request: &SumcheckRequest<'a>,
-        cuts: usize,
-        place: usize,
-    ) -> Result<Self, DeviceError> {
-        let free = request.num_vars() - cuts;
-        let mut factors = Vec::with_capacity(request.tables().len());
-        let mut tables = Vec::with_capacity(request.tables().len());
-        for table in request.tables() {
-            let (table, factor) = match table {
-                Table::Fr(values) => {
-                    let kept = values.iter().skip(place).step_by(1 << cuts);
-                    (kept.copied().collect(), Fr::ONE)
-                }
-                Table::Int(values) => {
-                    let kept = (place..values.len()).step_by(1 << cuts);
-                    let kept = kept.filter_map(|index| values.get(index));
-                    (kept.map(Fr::from).collect(), Fr::ONE)
-                }
-                Table::Eq(point) => {
-                    let (kept, fixed) = point.split_at(free);
-                    tables.push(Table::Eq(Cow::Owned(kept.to_vec())));
-                    factors.push(eq_table(fixed)[place]);
-                    continue;
-                }
-            };
-            tables.push(Table::Fr(Cow::Owned(table)));
-            factors.push(factor);
-        }
-        let weigh = |term: &Term| Term {
-            coefficient: term.factors.iter().map(|&i| factors[i]).product::<Fr>()
-                * term.coefficient,
-            factors: term.factors.clone(),
-        };
-        let terms = request.terms().iter().map(weigh).collect();
-        let prover = device.prepare(SumcheckRequest::new(free, tables, terms)?)?;
-        Ok(Self {
-            prover,
-            round: RoundPoly(Vec::new()),
-            factors,
-        })
-    }
-
-    /// Plays a round; the claim follows from the round before.
-    fn play(&mut self, bind: Option<Fr>) -> Result<(), DeviceError> {
-        self.round = match bind {
-            None => self.prover.open()?,
-            Some(r) => {
-                let claim = self.round.evaluate(r);
-                self.prover.prove_round(bind, claim)?
-            }
-        };
-        Ok(())
-    }
-
-    /// The final evaluation of each table.
-    fn finish(self, bind: Option<Fr>) -> Result<Vec<Fr>, DeviceError> {
-        let values = self.prover.finish(bind)?;
-        let weighed = values.into_iter().zip(self.factors);
-        Ok(weighed.map(|(value, factor)| value * factor).collect())
-    }
-}
-
 /// The parts of one device.
 struct Share<'a> {
     kind: DeviceKind,
     parts: Vec<Part<'a>>,
-    /// Spent in rounds so far.
+    /// Spent so far, getting ready included: a device behind a slow line spends most of it there.
     time: Duration,
     /// Entries of all parts together.
     entries: usize,
@@ -191,26 +117,36 @@ impl<'a> Divided<'a> {
         let cuts = parts.iter().sum::<usize>().ilog2() as usize;
         let entries = request.tables().len() << (request.num_vars() - cuts);
         let mut places = 0..;
-        let mut shares = Vec::new();
-        let mut home = None;
+        let mut jobs = Vec::new();
         for (member, &count) in pool.members.iter().zip(parts) {
-            let Some(device) = member.device.sumcheck().filter(|_| count > 0) else {
-                continue;
-            };
-            home.get_or_insert(&member.device);
-            let parts = places.by_ref().take(count);
-            let parts = parts.map(|place| Part::new(device, request, cuts, place));
-            shares.push(Share {
-                kind: member.device.info().kind,
-                parts: parts.collect::<Result<_, _>>()?,
-                time: Duration::ZERO,
-                entries: entries * count,
-                rates: Arc::clone(&member.rates),
-            });
+            if let Some(device) = member.device.sumcheck().filter(|_| count > 0) {
+                let places: Vec<usize> = places.by_ref().take(count).collect();
+                jobs.push((member.device.info().kind, (member, device, places)));
+            }
         }
+        let home = jobs.first().map(|(_, (member, ..))| &member.device);
+        let home = Arc::clone(home.ok_or_else(|| pool.unsupported("sumcheck"))?);
+        let prepared = side_by_side(jobs, |(member, device, places)| {
+            let parts = (places.into_iter())
+                .map(|place| Part::new(device, request, cuts, place))
+                .collect::<Result<Vec<_>, _>>();
+            (member, parts)
+        });
+        let share = |((member, parts), time): ((&Member, Result<Vec<_>, _>), _)| {
+            let parts = parts?;
+            Ok(Share {
+                kind: member.device.info().kind,
+                time,
+                entries: entries * parts.len(),
+                parts,
+                rates: Arc::clone(&member.rates),
+            })
+        };
+        let shares: Vec<Share<'a>> =
+            (prepared.into_iter().map(share)).collect::<Result<_, DeviceError>>()?;
         Ok(Self {
             order: RoundOrder::new(&pool.info.name, request.num_vars()),
-            home: Arc::clone(home.ok_or_else(|| pool.unsupported("sumcheck"))?),
+            home,
             shares,
             cuts,
             degree: request.degree(),
@@ -240,18 +176,22 @@ impl<'a> Divided<'a> {
 
     /// Gathers the final evaluations of all parts in tables for the last rounds.
     fn gather(&mut self, bind: Option<Fr>) -> Result<Box<dyn RoundProver>, DeviceError> {
+        let jobs = self.shares.drain(..).map(|share| (share.kind, share));
+        let finished = side_by_side(jobs.collect(), |share: Share<'a>| {
+            let values = (share.parts.into_iter())
+                .map(|part| part.finish(bind))
+                .collect::<Result<Vec<_>, _>>();
+            (values, share.time, share.entries, share.rates)
+        });
         let mut tables: Vec<Vec<Fr>> = Vec::new();
-        for share in self.shares.drain(..) {
-            share
-                .rates
-                .measured(Work::Sumcheck, share.entries, share.time);
-            for part in share.parts {
-                let values = part.finish(bind)?;
+        for ((values, before, entries, rates), time) in finished {
+            for values in values? {
                 tables.resize_with(values.len(), Vec::new);
                 for (table, value) in tables.iter_mut().zip(values) {
                     table.push(value);
                 }
             }
+            rates.measured(Work::Sumcheck, entries, before + time);
         }
         let tables = tables.into_iter().map(|t| Table::Fr(Cow::Owned(t)));
         let terms = std::mem::take(&mut self.terms);

@@ -6,7 +6,7 @@
 use kernelwise_field::{AdditiveGroup, Fr};
 
 /// One evaluation of the lines `lo + X·(hi − lo)`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum At {
     /// The values at `X`.
     Point(usize),
