@@ -7,9 +7,11 @@
 
 mod common;
 
-use common::{Sum, field, model};
+use std::sync::Arc;
+
+use common::{FINE, Sum, field, lane, model, pool};
 use kernelwise_cpu::CpuDevice;
-use kernelwise_fpga::device::{CoreCounters, Estimate, FpgaDevice, Phase};
+use kernelwise_fpga::device::{BAUD, CoreCounters, Estimate, FpgaDevice, Phase, ROUTED_HZ};
 use kernelwise_hal::field::{AffineRepr, CurveGroup, Fr, G1Affine};
 use kernelwise_hal::{Device, IntSlice, Scalars};
 
@@ -19,15 +21,17 @@ fn points(count: u64) -> Vec<G1Affine> {
         .collect()
 }
 
+/// Bytes over the link so far, both ways.
+fn link_bytes(device: &FpgaDevice) -> u64 {
+    let stats = device.link_stats();
+    stats.sent_bytes + stats.received_bytes
+}
+
 /// Runs an operation that was estimated, and compares: bytes must be equal, cycles up to `tolerance`.
 fn check(device: &FpgaDevice, what: &str, estimate: Estimate, tolerance: f64, run: impl FnOnce()) {
-    let bytes = || {
-        let stats = device.link_stats();
-        stats.sent_bytes + stats.received_bytes
-    };
-    let (counters, begin) = (device.counters().unwrap(), bytes());
+    let (counters, begin) = (device.counters().unwrap(), link_bytes(device));
     run();
-    let link_bytes = bytes() - begin;
+    let link_bytes = link_bytes(device) - begin;
     let counters = device.counters().unwrap().since(counters);
     println!(
         "{what}: estimated {estimate:?}, spent {} cycles, {link_bytes} bytes",
@@ -81,6 +85,48 @@ fn opening_costs_one_sum_more() {
     assert!((120 * 17..128 * 17).contains(&more), "{more} cycles");
     // One program row less and a total more, which is written and read.
     assert_eq!(opened.link_bytes, claimed.link_bytes + 32);
+}
+
+/// What lanes gain. They wait for each other in every round and their parts are equal, so that all is over when the one is that also plays
+/// the last rounds.
+#[test]
+fn lanes_share_what_a_sumcheck_costs() {
+    let sum = Sum::new(10, 2, &[&[0, 1]]);
+    let play = |lanes: &[Arc<FpgaDevice>], device: &dyn Device| -> Vec<Estimate> {
+        let before: Vec<u64> = lanes.iter().map(|lane| link_bytes(lane)).collect();
+        let expected = sum.play(&CpuDevice::reference(), false).unwrap();
+        assert_eq!(sum.play(device, false).unwrap(), expected);
+        let spent = |(lane, before): (&Arc<FpgaDevice>, u64)| Estimate {
+            link_bytes: link_bytes(lane) - before,
+            cycles: lane.counters().unwrap().run_cycles.into(),
+        };
+        lanes.iter().zip(before).map(spent).collect()
+    };
+    let alone = Arc::new(model());
+    let one = play(&[Arc::clone(&alone)], &*alone)[0];
+    println!("one core: {one:?}, {:.2} ms", milliseconds(one));
+    for (count, cycles, time) in [(2, 1.6, 1.8), (4, 2.5, 3.2)] {
+        let lanes: Vec<Arc<FpgaDevice>> = (0..count).map(|_| Arc::new(lane())).collect();
+        let devices = lanes.iter().map(|lane| Arc::clone(lane) as Arc<dyn Device>);
+        let spent = play(&lanes, &pool(devices, FINE));
+        let most = spent[0];
+        for other in &spent[1..] {
+            assert!(other.cycles < most.cycles && other.link_bytes < most.link_bytes);
+        }
+        let gain = one.cycles as f64 / most.cycles as f64;
+        let gain_with_line = milliseconds(one) / milliseconds(most);
+        println!(
+            "{count} lanes: {most:?}, {:.2} ms, {gain:.2} and {gain_with_line:.2} times as fast",
+            milliseconds(most)
+        );
+        assert!(gain > cycles, "{gain}");
+        assert!(gain_with_line > time, "{gain_with_line}");
+    }
+}
+
+/// At the clock of place and route and the line of a board.
+fn milliseconds(spent: Estimate) -> f64 {
+    spent.time_ns(ROUTED_HZ, BAUD.into()) as f64 / 1e6
 }
 
 #[test]

@@ -22,3 +22,9 @@ fn simulation() {
 fn line() {
     panic!("not in this build; cargo test -p kernelwise-fpga --features hdl-sim --test line");
 }
+
+#[test]
+#[ignore = "needs --features hdl-sim and verilator: short cases of the hardware abstraction layer on the Verilog, alone and shared by two cores"]
+fn compiled() {
+    panic!("not in this build; cargo test -p kernelwise-fpga --features hdl-sim --test compiled");
+}
