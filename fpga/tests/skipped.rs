@@ -28,3 +28,9 @@ fn line() {
 fn compiled() {
     panic!("not in this build; cargo test -p kernelwise-fpga --features hdl-sim --test compiled");
 }
+
+#[test]
+#[ignore = "needs --features hdl-sim and verilator: frames of every kind, the model's answers against the Verilog's"]
+fn frames() {
+    panic!("not in this build; cargo test -p kernelwise-fpga --features hdl-sim --test frames");
+}

@@ -116,6 +116,17 @@ impl<const A: usize, const B: usize> Default for Core<A, B> {
     }
 }
 
+impl<const A: usize, const B: usize> Core<A, B> {
+    /// Puts a row into memory before a simulation begins, least significant limb first.
+    pub fn preload(&mut self, row: u16, limbs: [u64; 4]) {
+        let set = |value: Bits<256>, bit: usize| {
+            value.replace_bit(bit, limbs[bit / 64] >> (bit % 64) & 1 == 1)
+        };
+        self.memory
+            .preload(row, (0..256).fold(Bits::default(), set));
+    }
+}
+
 impl<const A: usize, const B: usize> Logic for Core<A, B> {
     #[hdl_gen]
     fn update(&mut self) {

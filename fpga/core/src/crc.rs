@@ -5,9 +5,12 @@ use rust_hdl::prelude::*;
 /// What the register holds after a message and its own checksum.
 pub const RESIDUE: u64 = 0xdebb_20e3;
 
+/// Cycles from `feed` until `register` covers the byte, and the next one may come.
+pub const LATENCY: usize = 9;
+
 /// The checksum of a stream of bytes.
 ///
-/// Latency: 8 cycles a byte, of which a serial line leaves 40.
+/// Latency: [`LATENCY`] cycles a byte, where a serial line leaves 40.
 #[derive(LogicBlock, Default)]
 pub struct Crc32 {
     /// Clock.

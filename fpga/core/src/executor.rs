@@ -25,6 +25,14 @@ use rust_hdl::prelude::*;
 
 use crate::crc::Crc32;
 
+/// Cycles from `ready` to the first byte of the answer, of a request that does nothing.
+pub const LATENCY: usize = 60;
+
+/// What writing rows adds to that.
+pub const fn write_cycles(rows: usize) -> usize {
+    if rows == 0 { 0 } else { 98 * rows + 1 }
+}
+
 #[derive(Copy, Clone, PartialEq, Debug, LogicState)]
 enum Task {
     Idle,

@@ -17,6 +17,9 @@ pub const HEADER_BYTES: usize = 18;
 /// Most data bytes of a frame.
 pub const MAX_DATA_BYTES: usize = 3840;
 
+/// Cycles from the strobe of a frame's last byte to `ready`, `reset` or `dropped`; a reset is `ready` one later.
+pub const LATENCY: usize = 11;
+
 #[derive(Copy, Clone, PartialEq, Debug, LogicState)]
 enum Hunt {
     First,
@@ -33,7 +36,7 @@ pub struct Framer {
     pub clock: Signal<In, Clock>,
     /// A byte arrived.
     pub strobe: Signal<In, Bit>,
-    /// The byte.
+    /// The byte, there a cycle before `strobe` already.
     pub octet: Signal<In, Bits<8>>,
     /// The executor waits for a frame.
     pub idle: Signal<In, Bit>,

@@ -7,6 +7,9 @@ use rust_hdl::prelude::*;
 
 use crate::recoder::Recoder;
 
+/// Iterations from an item to the next that may name its bucket.
+pub const BUCKET_ITERATIONS: usize = 8;
+
 /// Items that are offered, compared with those under way, and admitted at the boundaries of iterations.
 #[derive(LogicBlock, Default)]
 pub struct Items {

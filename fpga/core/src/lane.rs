@@ -22,6 +22,18 @@ use crate::montgomery::Montgomery;
 /// Cycles of a frame.
 pub const FRAME: usize = 17;
 
+/// Cycle of the frame in which the write bus holds the product.
+pub const PRODUCT_CYCLE: usize = 14;
+
+/// Frames from the one with the factors to the one with the product.
+pub const PRODUCT_FRAMES: usize = 12;
+
+/// Cycles of the frame in which the write bus holds the results of adders 0 and 1.
+pub const SUM_CYCLES: [usize; 2] = [13, 15];
+
+/// Frames from the one with the operands to the one with the sum.
+pub const SUM_FRAMES: usize = 1;
+
 /// Turns a row into words, least significant first, followed by zeros.
 #[derive(LogicBlock, Default)]
 pub struct Serializer {

@@ -1,6 +1,7 @@
-//! Writes Verilog to standard output: of the core, or with the argument `lanes` of four of them.
+//! Writes Verilog to standard output: of the core, or with the argument `lanes` of four of them. With the argument
+//! `waves`, draws the pictures of the documentation into `doc/waves`.
 
-use kernelwise_fpga_core::{core::Single, emit, lanes::Quad};
+use kernelwise_fpga_core::{core::Single, emit, lanes::Quad, waves};
 use rust_hdl::prelude::*;
 
 fn verilog<B: Block + Default>(name: &str) -> String {
@@ -9,10 +10,15 @@ fn verilog<B: Block + Default>(name: &str) -> String {
     emit::verilog(&block, name)
 }
 
-fn main() {
-    let text = match std::env::args().nth(1).as_deref() {
-        Some("lanes") => verilog::<Quad>("kernelwise_lanes"),
-        _ => verilog::<Single>("kernelwise_core"),
-    };
-    print!("{text}");
+fn main() -> std::io::Result<()> {
+    match std::env::args().nth(1).as_deref() {
+        Some("waves") => {
+            for picture in waves::all() {
+                std::fs::write(picture.path(), picture.svg)?;
+            }
+        }
+        Some("lanes") => print!("{}", verilog::<Quad>("kernelwise_lanes")),
+        _ => print!("{}", verilog::<Single>("kernelwise_core")),
+    }
+    Ok(())
 }

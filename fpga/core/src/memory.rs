@@ -7,9 +7,12 @@ use rust_hdl::prelude::*;
 /// Address bits of the core's memory: `2^ROW_BITS` rows.
 pub const ROW_BITS: usize = 13;
 
+/// Cycles from an address to its row.
+pub const LATENCY: usize = 2;
+
 /// `2^A` rows of `W` bits, `B` of which lie in one block.
 ///
-/// A row arrives two cycles after its address. Reading a row in the cycle in which it is written is undefined.
+/// A row arrives [`LATENCY`] cycles after its address. Reading a row in the cycle in which it is written is undefined.
 ///
 /// On ECP5 the primitive is instantiated: inference leaves the output register outside, and a block that answers without
 /// it takes most of a cycle. `B · 2^A` is the 16 kbit of a block, so that no output needs a multiplexer.
@@ -29,6 +32,13 @@ pub struct Memory<const A: usize, const W: usize, const B: usize> {
     pub write_enable: Signal<In, Bit>,
     _rows: BTreeMap<u16, Bits<W>>,
     _held: Bits<W>,
+}
+
+impl<const A: usize, const W: usize, const B: usize> Memory<A, W, B> {
+    /// Puts a row there before a simulation begins.
+    pub fn preload(&mut self, row: u16, value: Bits<W>) {
+        self._rows.insert(row, value);
+    }
 }
 
 impl<const A: usize, const W: usize, const B: usize> Logic for Memory<A, W, B> {

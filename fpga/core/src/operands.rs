@@ -6,11 +6,20 @@
 //! ```
 //!
 //! # Timing
-//! A field leaves the instruction in cycle `i` of the frame; its address is valid in cycle `i + 3`, its row is on the read bus in
-//! cycle `i + 6`; results are written in cycle `i + 5`. The next instruction takes the turn of a ninth field, which there is not: its
+//! A field leaves the instruction in cycle `i` of the frame; its address is valid in cycle `i +` [`ADDRESS_CYCLES`], its row is on the
+//! read bus in cycle `i +` [`READ_CYCLES`]; memory is written in cycle `i +` [`WRITE_CYCLES`]. The next instruction takes the turn of a ninth field, which there is not: its
 //! address is valid in cycle 11, and it is complete in cycle 15.
 
 use rust_hdl::prelude::*;
+
+/// Cycles from a field to its address.
+pub const ADDRESS_CYCLES: usize = 3;
+
+/// Cycles from an operand's field to its row on the read bus.
+pub const READ_CYCLES: usize = ADDRESS_CYCLES + crate::memory::LATENCY + 1;
+
+/// Cycles from a result's field to the write to memory.
+pub const WRITE_CYCLES: usize = 5;
 
 /// Twelve addresses a frame, two more rows to fetch, and up to three writes.
 #[derive(LogicBlock, Default)]

@@ -5,9 +5,17 @@
 //! dropped, which makes the digits of a two's complement number right as well. Windows follow each other innermost, so
 //! that neighbouring items fall into the buckets of different windows and rarely have to wait for each other.
 //!
-//! Cost: `c + 7` cycles a digit, which hides behind the addition of the item before.
+//! Cost: [`digit_cycles`], which hide behind the addition of the item before.
 
 use rust_hdl::prelude::*;
+
+/// Cycles of a digit of `window_bits` bits that is zero or taken at once.
+pub const fn digit_cycles(window_bits: usize) -> usize {
+    window_bits + 9
+}
+
+/// Cycles from the first step of a digit to its offer.
+pub const OFFER_CYCLES: usize = 7;
 
 #[derive(Copy, Clone, PartialEq, Debug, LogicState)]
 enum Step {

@@ -10,8 +10,17 @@
 use rust_hdl::prelude::*;
 
 use crate::items::Items;
+use crate::lane::FRAME;
 use crate::leaves::Multiplier;
 use crate::operands::Operands;
+
+/// Cycles from `start`, in cycle `phase` of a frame, to the first frame of the first job: at least 14, and then to the end of a frame.
+pub const fn start_cycles(phase: usize) -> usize {
+    14 + (FRAME + 3 - phase) % FRAME
+}
+
+/// Cycles from the last frame of a job to the first of the next.
+pub const NEXT_CYCLES: usize = FRAME;
 
 #[derive(Copy, Clone, PartialEq, Debug, LogicState)]
 enum Phase {

@@ -5,6 +5,19 @@
 
 use rust_hdl::prelude::*;
 
+/// Cycles from `send` to the start bit on the line.
+pub const SEND_CYCLES: usize = 2;
+
+/// Cycles from `send` until the transmitter is ready again.
+pub const fn byte_cycles(divider: usize) -> usize {
+    10 * divider + 1
+}
+
+/// Cycles from the start bit on the line to the receiver's `strobe`: into the middle of the stop bit.
+pub const fn receive_cycles(divider: usize) -> usize {
+    9 * divider + divider / 2 + 3
+}
+
 #[derive(Copy, Clone, PartialEq, Debug, LogicState)]
 enum Line {
     Idle,

@@ -4,7 +4,7 @@ use ark_ff::{AdditiveGroup, BigInt, PrimeField};
 use kernelwise_fpga_core::add_sub::{self, AddSub};
 use kernelwise_fpga_core::constants::modulus;
 use kernelwise_fpga_core::montgomery::{self, Montgomery};
-use rust_hdl::prelude::*;
+use kernelwise_fpga_core::trace::{Bench, Value};
 
 type Row = [u64; 4];
 
@@ -14,10 +14,6 @@ fn word(row: &Row, slot: usize) -> u16 {
     } else {
         0
     }
-}
-
-fn row(bits: &Bits<256>) -> Row {
-    std::array::from_fn(|i| bits.get_bits::<64>(64 * i).to_u64())
 }
 
 /// SplitMix64, the inputs of every test here.
@@ -78,13 +74,6 @@ fn field<F: PrimeField<BigInt = BigInt<4>>>(row: &Row) -> F {
     )
 }
 
-fn tick<B: Block>(uut: &mut B, clock: fn(&mut B) -> &mut Signal<In, Clock>) {
-    for level in [true, false] {
-        clock(uut).next = Clock { clk: level };
-        assert!(simulate(uut, 100), "the block settles");
-    }
-}
-
 fn products<F: PrimeField<BigInt = BigInt<4>>>(scalar_field: bool) {
     let m = modulus(scalar_field);
     let values = operands(scalar_field, 4);
@@ -92,33 +81,28 @@ fn products<F: PrimeField<BigInt = BigInt<4>>>(scalar_field: bool) {
         .iter()
         .flat_map(|a| values.iter().map(move |b| (*a, *b)))
         .collect();
-    let mut uut = Montgomery::default();
-    uut.connect_all();
-    uut.scalar_field.next = scalar_field;
-    let cycles = 17 * pairs.len() + montgomery::LATENCY + 17;
-    let mut outputs = Vec::with_capacity(cycles);
+    let mut bench = Bench::<Montgomery>::new(|uut| &mut uut.clock, &["product"]);
+    bench.block.scalar_field.next = scalar_field;
     let mut b_word = 0;
-    for cycle in 0..cycles {
+    for cycle in 0..17 * pairs.len() + montgomery::LATENCY + 17 {
         let (frame, slot) = (cycle / 17, cycle % 17);
         let (a, b) = pairs.get(frame).copied().unwrap_or_default();
+        let uut = &mut bench.block;
         uut.first.next = slot == 0;
         uut.a.next = u64::from(word(&a, slot)).into();
         uut.b.next = u64::from(b_word).into();
         b_word = word(&b, slot);
-        assert!(simulate(&mut uut, 100));
-        outputs.push(uut.product.val().to_u16());
-        tick(&mut uut, |uut| &mut uut.clock);
+        bench.cycle();
     }
+    let trace = bench.into_trace();
     let r_inverse = F::from(2u64).pow([256]).inverse().unwrap();
     for (index, (a, b)) in pairs.iter().enumerate() {
         let start = 17 * index + montgomery::LATENCY;
-        let words = &outputs[start..start + 17];
+        let words: Vec<u64> = (start..start + 17)
+            .map(|cycle| trace.word("product", cycle))
+            .collect();
         assert_eq!(words[16], 0, "word 16 of product {index}");
-        let got: Row = std::array::from_fn(|i| {
-            (0..4)
-                .map(|j| u64::from(words[4 * i + j]) << (16 * j))
-                .sum()
-        });
+        let got: Row = std::array::from_fn(|i| (0..4).map(|j| words[4 * i + j] << (16 * j)).sum());
         assert!(
             below_twice(&got, &m),
             "product {index} leaves the lazy range"
@@ -152,35 +136,29 @@ fn sums<F: PrimeField<BigInt = BigInt<4>> + AdditiveGroup>(scalar_field: bool) {
                 .flat_map(move |b| [(*a, *b, false), (*a, *b, true)])
         })
         .collect();
-    let mut uut = AddSub::default();
-    uut.connect_all();
-    uut.scalar_field.next = scalar_field;
+    let mut bench = Bench::<AddSub>::new(|uut| &mut uut.clock, &["result"]);
+    bench.block.scalar_field.next = scalar_field;
     let mut words = (0, 0);
     for cycle in 0..17 * cases.len() + add_sub::LATENCY {
         let (frame, slot) = (cycle / 17, cycle % 17);
         let (a, b, subtract) = cases.get(frame).copied().unwrap_or_default();
+        let uut = &mut bench.block;
         uut.first.next = slot == 0;
         uut.subtract.next = subtract;
         uut.a.next = u64::from(words.0).into();
         uut.b.next = u64::from(words.1).into();
         words = (word(&a, slot), word(&b, slot));
-        assert!(simulate(&mut uut, 100));
-        if let Some(done) = cycle
-            .checked_sub(add_sub::LATENCY)
-            .filter(|done| done % 17 == 0)
-        {
-            let (a, b, subtract) = &cases[done / 17];
-            let got = row(&uut.result.val());
-            let (a, b) = (field::<F>(a), field::<F>(b));
-            assert!(
-                below_twice(&got, &m),
-                "case {} leaves the lazy range",
-                done / 17
-            );
-            let expected = if *subtract { a - b } else { a + b };
-            assert_eq!(field::<F>(&got), expected, "case {}", done / 17);
-        }
-        tick(&mut uut, |uut| &mut uut.clock);
+        bench.cycle();
+    }
+    let trace = bench.into_trace();
+    for (index, (a, b, subtract)) in cases.iter().enumerate() {
+        let Value::Bits(got) = trace.values("result")[17 * index + add_sub::LATENCY] else {
+            panic!("a result is a number");
+        };
+        let (a, b) = (field::<F>(a), field::<F>(b));
+        assert!(below_twice(&got, &m), "case {index} leaves the lazy range");
+        let expected = if *subtract { a - b } else { a + b };
+        assert_eq!(field::<F>(&got), expected, "case {index}");
     }
 }
 
