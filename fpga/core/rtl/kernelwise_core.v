@@ -81,9 +81,9 @@ module kernelwise_receiver(clock,divider,line,strobe,octet,fault);
     input wire  clock;
     input wire  [15:0] divider;
     input wire  line;
-    output reg  strobe;
-    output reg  [7:0] octet;
-    output reg  fault;
+    output wire  strobe;
+    output wire  [7:0] octet;
+    output wire  fault;
     // Enums
     localparam Line$Idle = 0;
     localparam Line$Start = 1;
@@ -93,28 +93,31 @@ module kernelwise_receiver(clock,divider,line,strobe,octet,fault);
     // Stub signals
     reg  meta$d;
     wire  meta$q;
-    reg  meta$clock;
+    wire  meta$clock;
     reg  level$d;
     wire  level$q;
-    reg  level$clock;
+    wire  level$clock;
     reg  [2:0] state$d;
     wire  [2:0] state$q;
-    reg  state$clock;
+    wire  state$clock;
     reg  [15:0] timer$d;
     wire  [15:0] timer$q;
-    reg  timer$clock;
+    wire  timer$clock;
+    reg  due$d;
+    wire  due$q;
+    wire  due$clock;
     reg  [3:0] count$d;
     wire  [3:0] count$q;
-    reg  count$clock;
+    wire  count$clock;
     reg  [7:0] data$d;
     wire  [7:0] data$q;
-    reg  data$clock;
+    wire  data$clock;
     reg  arrived$d;
     wire  arrived$q;
-    reg  arrived$clock;
+    wire  arrived$clock;
     reg  broken$d;
     wire  broken$q;
-    reg  broken$clock;
+    wire  broken$clock;
     // Sub module instances
     kernelwise_meta meta(
         .d(meta$d),
@@ -135,6 +138,11 @@ module kernelwise_receiver(clock,divider,line,strobe,octet,fault);
         .d(timer$d),
         .q(timer$q),
         .clock(timer$clock)
+    );
+    kernelwise_meta due(
+        .d(due$d),
+        .q(due$q),
+        .clock(due$clock)
     );
     kernelwise_count count(
         .d(count$d),
@@ -157,19 +165,24 @@ module kernelwise_receiver(clock,divider,line,strobe,octet,fault);
         .clock(broken$clock)
     );
     // Update code
+    assign meta$clock = clock;
+    assign level$clock = clock;
+    assign state$clock = clock;
+    assign timer$clock = clock;
+    assign due$clock = clock;
+    assign count$clock = clock;
+    assign data$clock = clock;
+    assign arrived$clock = clock;
+    assign broken$clock = clock;
+    assign strobe = arrived$q;
+    assign fault = broken$q;
+    assign octet = data$q;
     always @(*) begin
-        meta$clock = clock;
-        level$clock = clock;
-        state$clock = clock;
-        timer$clock = clock;
-        count$clock = clock;
-        data$clock = clock;
-        arrived$clock = clock;
-        broken$clock = clock;
         meta$d = meta$q;
         level$d = level$q;
         state$d = state$q;
         timer$d = timer$q;
+        due$d = due$q;
         count$d = count$q;
         data$d = data$q;
         arrived$d = arrived$q;
@@ -178,14 +191,13 @@ module kernelwise_receiver(clock,divider,line,strobe,octet,fault);
         level$d = meta$q;
         arrived$d = 1'b0;
         broken$d = 1'b0;
-        strobe = arrived$q;
-        fault = broken$q;
-        octet = data$q;
         timer$d = timer$q - 32'h1;
+        due$d = timer$q == 32'h2;
         case (state$q)
             Line$Idle:
                 begin
                     timer$d = divider >> 32'h1;
+                    due$d = 1'b0;
                     count$d = 32'h0;
                     if (~level$q) begin
                         state$d = Line$Start;
@@ -193,7 +205,7 @@ module kernelwise_receiver(clock,divider,line,strobe,octet,fault);
                 end
             Line$Start:
                 begin
-                    if (timer$q == 32'h1) begin
+                    if (due$q) begin
                         timer$d = divider;
                         state$d = Line$Data;
                         if (level$q) begin
@@ -203,7 +215,7 @@ module kernelwise_receiver(clock,divider,line,strobe,octet,fault);
                 end
             Line$Data:
                 begin
-                    if (timer$q == 32'h1) begin
+                    if (due$q) begin
                         timer$d = divider;
                         count$d = count$q + 32'h1;
                         data$d = data$q >> 32'h1;
@@ -217,7 +229,7 @@ module kernelwise_receiver(clock,divider,line,strobe,octet,fault);
                 end
             Line$Stop:
                 begin
-                    if (timer$q == 32'h1) begin
+                    if (due$q) begin
                         if (level$q) begin
                             arrived$d = 1'b1;
                             state$d = Line$Idle;
@@ -262,21 +274,24 @@ module kernelwise_transmitter(clock,divider,send,octet,ready,line);
     input wire  [15:0] divider;
     input wire  send;
     input wire  [7:0] octet;
-    output reg  ready;
-    output reg  line;
+    output wire  ready;
+    output wire  line;
     // Stub signals
     reg  pull_low$d;
     wire  pull_low$q;
-    reg  pull_low$clock;
+    wire  pull_low$clock;
     reg  [9:0] frame$d;
     wire  [9:0] frame$q;
-    reg  frame$clock;
+    wire  frame$clock;
     reg  [3:0] left$d;
     wire  [3:0] left$q;
-    reg  left$clock;
+    wire  left$clock;
     reg  [15:0] timer$d;
     wire  [15:0] timer$q;
-    reg  timer$clock;
+    wire  timer$clock;
+    reg  due$d;
+    wire  due$q;
+    wire  due$clock;
     // Sub module instances
     kernelwise_meta pull_low(
         .d(pull_low$d),
@@ -298,23 +313,32 @@ module kernelwise_transmitter(clock,divider,send,octet,ready,line);
         .q(timer$q),
         .clock(timer$clock)
     );
+    kernelwise_meta due(
+        .d(due$d),
+        .q(due$q),
+        .clock(due$clock)
+    );
     // Update code
+    assign pull_low$clock = clock;
+    assign frame$clock = clock;
+    assign left$clock = clock;
+    assign timer$clock = clock;
+    assign due$clock = clock;
+    assign line = ~pull_low$q;
+    assign ready = ~|left$q;
     always @(*) begin
-        pull_low$clock = clock;
-        frame$clock = clock;
-        left$clock = clock;
-        timer$clock = clock;
         pull_low$d = pull_low$q;
         frame$d = frame$q;
         left$d = left$q;
         timer$d = timer$q;
-        line = ~pull_low$q;
-        ready = ~|left$q;
+        due$d = due$q;
         pull_low$d = 1'b0;
+        due$d = 1'b0;
         if (|left$q) begin
             pull_low$d = ~frame$q[32'h0];
             timer$d = timer$q - 32'h1;
-            if (timer$q == 32'h1) begin
+            due$d = timer$q == 32'h2;
+            if (due$q) begin
                 timer$d = divider;
                 frame$d = frame$q >> 32'h1;
                 left$d = left$q - 32'h1;
@@ -401,21 +425,21 @@ module kernelwise_crc(clock,clear,feed,octet,busy,register);
     input wire  clear;
     input wire  feed;
     input wire  [7:0] octet;
-    output reg  busy;
-    output reg  [31:0] register;
+    output wire  busy;
+    output wire  [31:0] register;
     // Stub signals
     reg  [31:0] inverted$d;
     wire  [31:0] inverted$q;
-    reg  inverted$clock;
+    wire  inverted$clock;
     reg  [7:0] bits$d;
     wire  [7:0] bits$q;
-    reg  bits$clock;
+    wire  bits$clock;
     reg  [3:0] left$d;
     wire  [3:0] left$q;
-    reg  left$clock;
+    wire  left$clock;
     // Local signals
-    reg  [31:0] value;
-    reg  [31:0] stepped;
+    wire  [31:0] value;
+    wire  [31:0] stepped;
     // Sub module instances
     kernelwise_inverted inverted(
         .d(inverted$d),
@@ -433,20 +457,17 @@ module kernelwise_crc(clock,clear,feed,octet,busy,register);
         .clock(left$clock)
     );
     // Update code
+    assign inverted$clock = clock;
+    assign bits$clock = clock;
+    assign left$clock = clock;
+    assign value = ~inverted$q;
+    assign register = value;
+    assign busy = |left$q;
+    assign stepped = (value[32'h0] ^ bits$q[32'h0]) ? ((value >> 32'h1) ^ 64'hedb88320) : (value >> 32'h1);
     always @(*) begin
-        inverted$clock = clock;
-        bits$clock = clock;
-        left$clock = clock;
         inverted$d = inverted$q;
         bits$d = bits$q;
         left$d = left$q;
-        value = ~inverted$q;
-        register = value;
-        busy = |left$q;
-        stepped = value >> 32'h1;
-        if (value[32'h0] ^ bits$q[32'h0]) begin
-            stepped = (value >> 32'h1) ^ 64'hedb88320;
-        end
         if (|left$q) begin
             inverted$d = ~stepped;
             bits$d = bits$q >> 32'h1;
@@ -503,11 +524,11 @@ module kernelwise_framer(clock,strobe,octet,idle,ready,reset,dropped,read_addres
     input wire  strobe;
     input wire  [7:0] octet;
     input wire  idle;
-    output reg  ready;
-    output reg  reset;
-    output reg  dropped;
+    output wire  ready;
+    output wire  reset;
+    output wire  dropped;
     input wire  [11:0] read_address;
-    output reg  [7:0] read_byte;
+    output wire  [7:0] read_byte;
     // Enums
     localparam Hunt$First = 0;
     localparam Hunt$Second = 1;
@@ -515,72 +536,72 @@ module kernelwise_framer(clock,strobe,octet,idle,ready,reset,dropped,read_addres
     localparam Hunt$Settle = 3;
     localparam Hunt$Judge = 4;
     // Stub signals
-    reg  buffer$clock;
-    reg  [11:0] buffer$read_address;
+    wire  buffer$clock;
+    wire  [11:0] buffer$read_address;
     wire  [7:0] buffer$read_data;
-    reg  [11:0] buffer$write_address;
-    reg  [7:0] buffer$write_data;
-    reg  buffer$write_enable;
+    wire  [11:0] buffer$write_address;
+    wire  [7:0] buffer$write_data;
+    wire  buffer$write_enable;
     reg  store$d;
     wire  store$q;
-    reg  store$clock;
+    wire  store$clock;
     reg  [11:0] store_at$d;
     wire  [11:0] store_at$q;
-    reg  store_at$clock;
+    wire  store_at$clock;
     reg  [7:0] stored$d;
     wire  [7:0] stored$q;
-    reg  stored$clock;
-    reg  crc$clock;
+    wire  stored$clock;
+    wire  crc$clock;
     reg  crc$clear;
     reg  crc$feed;
-    reg  [7:0] crc$octet;
+    wire  [7:0] crc$octet;
     wire  crc$busy;
     wire  [31:0] crc$register;
     reg  [2:0] state$d;
     wire  [2:0] state$q;
-    reg  state$clock;
+    wire  state$clock;
     reg  keep$d;
     wire  keep$q;
-    reg  keep$clock;
+    wire  keep$clock;
     reg  [15:0] count$d;
     wire  [15:0] count$q;
-    reg  count$clock;
+    wire  count$clock;
     reg  at_end$d;
     wire  at_end$q;
-    reg  at_end$clock;
+    wire  at_end$clock;
     reg  too_long$d;
     wire  too_long$q;
-    reg  too_long$clock;
+    wire  too_long$clock;
     reg  [15:0] total$d;
     wire  [15:0] total$q;
-    reg  total$clock;
+    wire  total$clock;
     reg  [7:0] length_low$d;
     wire  [7:0] length_low$q;
-    reg  length_low$clock;
+    wire  length_low$clock;
     reg  wants_reset$d;
     wire  wants_reset$q;
-    reg  wants_reset$clock;
+    wire  wants_reset$clock;
     reg  [18:0] silence$d;
     wire  [18:0] silence$q;
-    reg  silence$clock;
+    wire  silence$clock;
     reg  whole$d;
     wire  whole$q;
-    reg  whole$clock;
+    wire  whole$clock;
     reg  accept$d;
     wire  accept$q;
-    reg  accept$clock;
+    wire  accept$clock;
     reg  abandon$d;
     wire  abandon$q;
-    reg  abandon$clock;
+    wire  abandon$clock;
     reg  after_reset$d;
     wire  after_reset$q;
-    reg  after_reset$clock;
+    wire  after_reset$clock;
     reg  drop_now$d;
     wire  drop_now$q;
-    reg  drop_now$clock;
+    wire  drop_now$clock;
     // Local signals
-    reg  [15:0] next_count;
-    reg  [15:0] length;
+    wire  [15:0] next_count;
+    wire  [15:0] length;
     // Sub module instances
     kernelwise_buffer buffer(
         .clock(buffer$clock),
@@ -684,24 +705,37 @@ module kernelwise_framer(clock,strobe,octet,idle,ready,reset,dropped,read_addres
         .clock(drop_now$clock)
     );
     // Update code
+    assign state$clock = clock;
+    assign keep$clock = clock;
+    assign count$clock = clock;
+    assign at_end$clock = clock;
+    assign too_long$clock = clock;
+    assign total$clock = clock;
+    assign length_low$clock = clock;
+    assign wants_reset$clock = clock;
+    assign silence$clock = clock;
+    assign whole$clock = clock;
+    assign accept$clock = clock;
+    assign abandon$clock = clock;
+    assign after_reset$clock = clock;
+    assign drop_now$clock = clock;
+    assign store$clock = clock;
+    assign store_at$clock = clock;
+    assign stored$clock = clock;
+    assign crc$clock = clock;
+    assign buffer$clock = clock;
+    assign buffer$read_address = read_address;
+    assign read_byte = buffer$read_data;
+    assign buffer$write_address = store_at$q;
+    assign buffer$write_data = stored$q;
+    assign buffer$write_enable = store$q;
+    assign crc$octet = octet;
+    assign ready = accept$q;
+    assign reset = abandon$q;
+    assign dropped = drop_now$q;
+    assign next_count = count$q + 32'h1;
+    assign length = ((length_low$q) & 16'hffff) | (((octet) & 16'hffff) << 32'h8);
     always @(*) begin
-        state$clock = clock;
-        keep$clock = clock;
-        count$clock = clock;
-        at_end$clock = clock;
-        too_long$clock = clock;
-        total$clock = clock;
-        length_low$clock = clock;
-        wants_reset$clock = clock;
-        silence$clock = clock;
-        whole$clock = clock;
-        accept$clock = clock;
-        abandon$clock = clock;
-        after_reset$clock = clock;
-        drop_now$clock = clock;
-        store$clock = clock;
-        store_at$clock = clock;
-        stored$clock = clock;
         state$d = state$q;
         keep$d = keep$q;
         count$d = count$q;
@@ -719,29 +753,16 @@ module kernelwise_framer(clock,strobe,octet,idle,ready,reset,dropped,read_addres
         store$d = store$q;
         store_at$d = store_at$q;
         stored$d = stored$q;
-        crc$clock = clock;
-        buffer$clock = clock;
-        buffer$read_address = read_address;
-        read_byte = buffer$read_data;
         store$d = 1'b0;
         store_at$d = count$q[(32'h0)+:(12)];
         stored$d = octet;
-        buffer$write_address = store_at$q;
-        buffer$write_data = stored$q;
-        buffer$write_enable = store$q;
         crc$clear = 1'b0;
         crc$feed = 1'b0;
-        crc$octet = octet;
         whole$d = crc$register == 64'hdebb20e3;
-        ready = accept$q;
         accept$d = after_reset$q;
         after_reset$d = 1'b0;
-        reset = abandon$q;
         abandon$d = 1'b0;
-        dropped = drop_now$q;
         drop_now$d = 1'b0;
-        next_count = count$q + 32'h1;
-        length = ((length_low$q) & 16'hffff) | (((octet) & 16'hffff) << 32'h8);
         at_end$d = next_count == total$q;
         too_long$d = length > 32'hf00;
         silence$d = silence$q + 32'h1;
@@ -924,19 +945,19 @@ module kernelwise_executor(clock,reset,ready,idle,buffer_address,buffer_byte,add
     input wire  reset;
     input wire  ready;
     output reg  idle;
-    output reg  [11:0] buffer_address;
+    output wire  [11:0] buffer_address;
     input wire  [7:0] buffer_byte;
-    output reg  [15:0] address;
+    output wire  [15:0] address;
     output reg  write;
-    output reg  [255:0] row;
+    output wire  [255:0] row;
     input wire  [255:0] read_row;
     output reg  start;
     input wire  running;
-    output reg  [15:0] first_job;
-    output reg  [7:0] jobs;
-    output reg  [15:0] repeats;
+    output wire  [15:0] first_job;
+    output wire  [7:0] jobs;
+    output wire  [15:0] repeats;
     output reg  send;
-    output reg  [7:0] octet;
+    output wire  [7:0] octet;
     input wire  sendable;
     // Enums
     localparam Task$Idle = 0;
@@ -967,76 +988,76 @@ module kernelwise_executor(clock,reset,ready,idle,buffer_address,buffer_byte,add
     localparam Part$Row = 2;
     localparam Part$Sum = 3;
     // Stub signals
-    reg  crc$clock;
+    wire  crc$clock;
     reg  crc$clear;
     reg  crc$feed;
-    reg  [7:0] crc$octet;
+    wire  [7:0] crc$octet;
     wire  crc$busy;
     wire  [31:0] crc$register;
     reg  [4:0] work$d;
     wire  [4:0] work$q;
-    reg  work$clock;
+    wire  work$clock;
     reg  [1:0] part$d;
     wire  [1:0] part$q;
-    reg  part$clock;
+    wire  part$clock;
     reg  [11:0] position$d;
     wire  [11:0] position$q;
-    reg  position$clock;
+    wire  position$clock;
     reg  [7:0] count$d;
     wire  [7:0] count$q;
-    reg  count$clock;
+    wire  count$clock;
     reg  [143:0] header$d;
     wire  [143:0] header$q;
-    reg  header$clock;
+    wire  header$clock;
     reg  header_step$d;
     wire  header_step$q;
-    reg  header_step$clock;
+    wire  header_step$clock;
     reg  known$d;
     wire  known$q;
-    reg  known$clock;
+    wire  known$clock;
     reg  [7:0] known_sequence$d;
     wire  [7:0] known_sequence$q;
-    reg  known_sequence$clock;
+    wire  known_sequence$clock;
     reg  repetition$d;
     wire  repetition$q;
-    reg  repetition$clock;
-    reg  established$d;
+    wire  repetition$clock;
+    wire  established$d;
     wire  established$q;
-    reg  established$clock;
+    wire  established$clock;
     reg  [7:0] rows_left$d;
     wire  [7:0] rows_left$q;
-    reg  rows_left$clock;
+    wire  rows_left$clock;
     reg  [15:0] target$d;
     wire  [15:0] target$q;
-    reg  target$clock;
+    wire  target$clock;
     reg  [255:0] shift$d;
     wire  [255:0] shift$q;
-    reg  shift$clock;
+    wire  shift$clock;
     reg  shift_move$d;
     wire  shift_move$q;
-    reg  shift_move$clock;
+    wire  shift_move$clock;
     reg  shift_load$d;
     wire  shift_load$q;
-    reg  shift_load$clock;
+    wire  shift_load$clock;
     reg  [7:0] top_byte$d;
     wire  [7:0] top_byte$q;
-    reg  top_byte$clock;
+    wire  top_byte$clock;
     reg  [7:0] fill$d;
     wire  [7:0] fill$q;
-    reg  fill$clock;
+    wire  fill$clock;
     reg  [7:0] to_send$d;
     wire  [7:0] to_send$q;
-    reg  to_send$clock;
+    wire  to_send$clock;
     reg  [3:0] delay$d;
     wire  [3:0] delay$q;
-    reg  delay$clock;
+    wire  delay$clock;
     // Local signals
-    reg  [143:0] header_top;
+    wire  [143:0] header_top;
     reg  [7:0] status;
-    reg  [255:0] shift_top;
-    reg  [7:0] tag;
-    reg  [7:0] row_bytes;
-    reg  [31:0] sum;
+    wire  [255:0] shift_top;
+    wire  [7:0] tag;
+    wire  [7:0] row_bytes;
+    wire  [31:0] sum;
     reg  [7:0] sum_byte;
     // Sub module instances
     kernelwise_crc crc(
@@ -1143,26 +1164,41 @@ module kernelwise_executor(clock,reset,ready,idle,buffer_address,buffer_byte,add
         .clock(delay$clock)
     );
     // Update code
+    assign work$clock = clock;
+    assign part$clock = clock;
+    assign position$clock = clock;
+    assign count$clock = clock;
+    assign header$clock = clock;
+    assign header_step$clock = clock;
+    assign known$clock = clock;
+    assign known_sequence$clock = clock;
+    assign repetition$clock = clock;
+    assign rows_left$clock = clock;
+    assign target$clock = clock;
+    assign shift$clock = clock;
+    assign shift_move$clock = clock;
+    assign shift_load$clock = clock;
+    assign top_byte$clock = clock;
+    assign to_send$clock = clock;
+    assign fill$clock = clock;
+    assign delay$clock = clock;
+    assign established$clock = clock;
+    assign crc$clock = clock;
+    assign buffer_address = position$q;
+    assign address = target$q;
+    assign row = shift$q;
+    assign tag = header$q[(32'h0)+:(8)];
+    assign row_bytes = header$q[(32'h38)+:(8)];
+    assign first_job = header$q[(32'h40)+:(16)];
+    assign jobs = header$q[(32'h50)+:(8)];
+    assign repeats = header$q[(32'h60)+:(16)];
+    assign octet = to_send$q;
+    assign crc$octet = to_send$q;
+    assign sum = ~crc$register;
+    assign header_top = ((buffer_byte) & 144'hffffffffffffffffffffffffffffffffffff);
+    assign shift_top = ((top_byte$q) & 256'hffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff);
+    assign established$d = (reset) ? (1'b1) : (established$q);
     always @(*) begin
-        work$clock = clock;
-        part$clock = clock;
-        position$clock = clock;
-        count$clock = clock;
-        header$clock = clock;
-        header_step$clock = clock;
-        known$clock = clock;
-        known_sequence$clock = clock;
-        repetition$clock = clock;
-        rows_left$clock = clock;
-        target$clock = clock;
-        shift$clock = clock;
-        shift_move$clock = clock;
-        shift_load$clock = clock;
-        top_byte$clock = clock;
-        to_send$clock = clock;
-        fill$clock = clock;
-        delay$clock = clock;
-        established$clock = clock;
         work$d = work$q;
         part$d = part$q;
         position$d = position$q;
@@ -1181,25 +1217,12 @@ module kernelwise_executor(clock,reset,ready,idle,buffer_address,buffer_byte,add
         to_send$d = to_send$q;
         fill$d = fill$q;
         delay$d = delay$q;
-        established$d = established$q;
-        crc$clock = clock;
         idle = 1'b0;
-        buffer_address = position$q;
-        address = target$q;
         write = 1'b0;
-        row = shift$q;
         start = 1'b0;
-        tag = header$q[(32'h0)+:(8)];
-        row_bytes = header$q[(32'h38)+:(8)];
-        first_job = header$q[(32'h40)+:(16)];
-        jobs = header$q[(32'h50)+:(8)];
-        repeats = header$q[(32'h60)+:(16)];
         send = 1'b0;
-        octet = to_send$q;
         crc$clear = 1'b0;
         crc$feed = 1'b0;
-        crc$octet = to_send$q;
-        sum = ~crc$register;
         sum_byte = sum[(32'h18)+:(8)];
         if (count$q == 32'h4) begin
             sum_byte = sum[(32'h0)+:(8)];
@@ -1217,7 +1240,6 @@ module kernelwise_executor(clock,reset,ready,idle,buffer_address,buffer_byte,add
         if (~established$q) begin
             status = 32'h2;
         end
-        header_top = ((buffer_byte) & 144'hffffffffffffffffffffffffffffffffffff);
         header_step$d = 1'b0;
         if (header_step$q) begin
             header$d = (header$q >> 32'h8) | (header_top << 32'h88);
@@ -1226,7 +1248,6 @@ module kernelwise_executor(clock,reset,ready,idle,buffer_address,buffer_byte,add
         if (count$q >= row_bytes) begin
             top_byte$d = fill$q;
         end
-        shift_top = ((top_byte$q) & 256'hffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff);
         shift_move$d = 1'b0;
         shift_load$d = 1'b0;
         if (shift_move$q) begin
@@ -1467,7 +1488,6 @@ module kernelwise_executor(clock,reset,ready,idle,buffer_address,buffer_byte,add
         endcase
         if (reset) begin
             known$d = 1'b0;
-            established$d = 1'b1;
             work$d = Task$Idle;
         end
     end
@@ -1517,14 +1537,14 @@ module kernelwise_recoder(clock,start,reset,scalars,scalar_row,windows,window_bi
     input wire  [15:0] base_row;
     input wire  [15:0] base_rows;
     output reg  fetch;
-    output reg  [15:0] fetch_row;
+    output wire  [15:0] fetch_row;
     input wire  fetched;
     input wire  [255:0] row;
     output reg  have;
     input wire  take;
-    output reg  [15:0] bucket;
-    output reg  [15:0] base;
-    output reg  negative;
+    output wire  [15:0] bucket;
+    output wire  [15:0] base;
+    output wire  negative;
     output reg  finished;
     // Enums
     localparam Step$Idle = 0;
@@ -1544,73 +1564,73 @@ module kernelwise_recoder(clock,start,reset,scalars,scalar_row,windows,window_bi
     // Stub signals
     reg  [3:0] step$d;
     wire  [3:0] step$q;
-    reg  step$clock;
+    wire  step$clock;
     reg  [15:0] left$d;
     wire  [15:0] left$q;
-    reg  left$clock;
+    wire  left$clock;
     reg  none_left$d;
     wire  none_left$q;
-    reg  none_left$clock;
+    wire  none_left$clock;
     reg  [15:0] next_scalar$d;
     wire  [15:0] next_scalar$q;
-    reg  next_scalar$clock;
+    wire  next_scalar$clock;
     reg  [255:0] bits_left$d;
     wire  [255:0] bits_left$q;
-    reg  bits_left$clock;
+    wire  bits_left$clock;
     reg  bits_step$d;
     wire  bits_step$q;
-    reg  bits_step$clock;
+    wire  bits_step$clock;
     reg  [15:0] carry$d;
     wire  [15:0] carry$q;
-    reg  carry$clock;
+    wire  carry$clock;
     reg  [15:0] value$d;
     wire  [15:0] value$q;
-    reg  value$clock;
+    wire  value$clock;
     reg  [15:0] magnitude$d;
     wire  [15:0] magnitude$q;
-    reg  magnitude$clock;
+    wire  magnitude$clock;
     reg  minus$d;
     wire  minus$q;
-    reg  minus$clock;
+    wire  minus$clock;
     reg  above_half$d;
     wire  above_half$q;
-    reg  above_half$clock;
+    wire  above_half$clock;
     reg  [15:0] window_base$d;
     wire  [15:0] window_base$q;
-    reg  window_base$clock;
+    wire  window_base$clock;
     reg  [15:0] base_now$d;
     wire  [15:0] base_now$q;
-    reg  base_now$clock;
+    wire  base_now$clock;
     reg  [7:0] windows_left$d;
     wire  [7:0] windows_left$q;
-    reg  windows_left$clock;
+    wire  windows_left$clock;
     reg  [3:0] shifts_left$d;
     wire  [3:0] shifts_left$q;
-    reg  shifts_left$clock;
+    wire  shifts_left$clock;
     reg  [15:0] half$d;
     wire  [15:0] half$q;
-    reg  half$clock;
+    wire  half$clock;
     reg  [15:0] full$d;
     wire  [15:0] full$q;
-    reg  full$clock;
+    wire  full$clock;
     reg  [15:0] bucket_start$d;
     wire  [15:0] bucket_start$q;
-    reg  bucket_start$clock;
+    wire  bucket_start$clock;
     reg  last_shift$d;
     wire  last_shift$q;
-    reg  last_shift$clock;
+    wire  last_shift$clock;
     reg  last_window$d;
     wire  last_window$q;
-    reg  last_window$clock;
+    wire  last_window$clock;
     reg  [15:0] triple$d;
     wire  [15:0] triple$q;
-    reg  triple$clock;
+    wire  triple$clock;
     reg  [15:0] bucket_now$d;
     wire  [15:0] bucket_now$q;
-    reg  bucket_now$clock;
+    wire  bucket_now$clock;
     // Local signals
-    reg  [15:0] low;
-    reg  [15:0] complement;
+    wire  [15:0] low;
+    wire  [15:0] complement;
     // Sub module instances
     kernelwise_step step(
         .d(step$d),
@@ -1723,29 +1743,35 @@ module kernelwise_recoder(clock,start,reset,scalars,scalar_row,windows,window_bi
         .clock(bucket_now$clock)
     );
     // Update code
+    assign step$clock = clock;
+    assign left$clock = clock;
+    assign none_left$clock = clock;
+    assign above_half$clock = clock;
+    assign next_scalar$clock = clock;
+    assign bits_left$clock = clock;
+    assign bits_step$clock = clock;
+    assign carry$clock = clock;
+    assign value$clock = clock;
+    assign magnitude$clock = clock;
+    assign minus$clock = clock;
+    assign window_base$clock = clock;
+    assign base_now$clock = clock;
+    assign windows_left$clock = clock;
+    assign shifts_left$clock = clock;
+    assign half$clock = clock;
+    assign full$clock = clock;
+    assign bucket_start$clock = clock;
+    assign last_shift$clock = clock;
+    assign last_window$clock = clock;
+    assign triple$clock = clock;
+    assign bucket_now$clock = clock;
+    assign fetch_row = next_scalar$q;
+    assign negative = minus$q;
+    assign base = base_now$q;
+    assign bucket = bucket_now$q;
+    assign low = bits_left$q[(32'h0)+:(16)];
+    assign complement = full$q - value$q;
     always @(*) begin
-        step$clock = clock;
-        left$clock = clock;
-        none_left$clock = clock;
-        above_half$clock = clock;
-        next_scalar$clock = clock;
-        bits_left$clock = clock;
-        bits_step$clock = clock;
-        carry$clock = clock;
-        value$clock = clock;
-        magnitude$clock = clock;
-        minus$clock = clock;
-        window_base$clock = clock;
-        base_now$clock = clock;
-        windows_left$clock = clock;
-        shifts_left$clock = clock;
-        half$clock = clock;
-        full$clock = clock;
-        bucket_start$clock = clock;
-        last_shift$clock = clock;
-        last_window$clock = clock;
-        triple$clock = clock;
-        bucket_now$clock = clock;
         step$d = step$q;
         left$d = left$q;
         none_left$d = none_left$q;
@@ -1769,18 +1795,12 @@ module kernelwise_recoder(clock,start,reset,scalars,scalar_row,windows,window_bi
         triple$d = triple$q;
         bucket_now$d = bucket_now$q;
         fetch = 1'b0;
-        fetch_row = next_scalar$q;
         have = 1'b0;
         finished = 1'b0;
-        negative = minus$q;
-        base = base_now$q;
-        bucket = bucket_now$q;
-        low = bits_left$q[(32'h0)+:(16)];
         half$d = (window_mask >> 32'h1) + 32'h1;
         full$d = window_mask + 32'h1;
         none_left$d = ~|left$q;
         above_half$d = value$q > half$q;
-        complement = full$q - value$q;
         bucket_start$d = bucket_row - 32'h3;
         triple$d = magnitude$q + (magnitude$q << 32'h1);
         bucket_now$d = window_base$q + triple$q;
@@ -1951,31 +1971,31 @@ module kernelwise_items(clock,reset,descriptor,load,first_a,first_b,clear,bounda
     input wire  boundary;
     input wire  [255:0] row;
     input wire  fetched;
-    output reg  fetch;
-    output reg  [15:0] fetch_row;
-    output reg  enters;
-    output reg  [39:0] item;
-    output reg  stalled;
-    output reg  finished;
-    output reg  [2:0] iteration;
-    output reg  [7:0] valid;
+    output wire  fetch;
+    output wire  [15:0] fetch_row;
+    output wire  enters;
+    output wire  [39:0] item;
+    output wire  stalled;
+    output wire  finished;
+    output wire  [2:0] iteration;
+    output wire  [7:0] valid;
     // Stub signals
-    reg  recoder$clock;
-    reg  recoder$start;
-    reg  recoder$reset;
-    reg  [15:0] recoder$scalars;
-    reg  [15:0] recoder$scalar_row;
-    reg  [7:0] recoder$windows;
-    reg  [3:0] recoder$window_bits;
-    reg  [15:0] recoder$window_mask;
-    reg  [15:0] recoder$bucket_row;
-    reg  [15:0] recoder$window_rows;
-    reg  [15:0] recoder$base_row;
-    reg  [15:0] recoder$base_rows;
+    wire  recoder$clock;
+    wire  recoder$start;
+    wire  recoder$reset;
+    wire  [15:0] recoder$scalars;
+    wire  [15:0] recoder$scalar_row;
+    wire  [7:0] recoder$windows;
+    wire  [3:0] recoder$window_bits;
+    wire  [15:0] recoder$window_mask;
+    wire  [15:0] recoder$bucket_row;
+    wire  [15:0] recoder$window_rows;
+    wire  [15:0] recoder$base_row;
+    wire  [15:0] recoder$base_rows;
     wire  recoder$fetch;
     wire  [15:0] recoder$fetch_row;
-    reg  recoder$fetched;
-    reg  [255:0] recoder$row;
+    wire  recoder$fetched;
+    wire  [255:0] recoder$row;
     wire  recoder$have;
     reg  recoder$take;
     wire  [15:0] recoder$bucket;
@@ -1984,82 +2004,82 @@ module kernelwise_items(clock,reset,descriptor,load,first_a,first_b,clear,bounda
     wire  recoder$finished;
     reg  [15:0] left$d;
     wire  [15:0] left$q;
-    reg  left$clock;
+    wire  left$clock;
     reg  [15:0] affine_a$d;
     wire  [15:0] affine_a$q;
-    reg  affine_a$clock;
+    wire  affine_a$clock;
     reg  [15:0] affine_b$d;
     wire  [15:0] affine_b$q;
-    reg  affine_b$clock;
+    wire  affine_b$clock;
     reg  [111:0] recent$d;
     wire  [111:0] recent$q;
-    reg  recent$clock;
+    wire  recent$clock;
     reg  [7:0] recent_valid$d;
     wire  [7:0] recent_valid$q;
-    reg  recent_valid$clock;
+    wire  recent_valid$clock;
     reg  same$0$d;
     wire  same$0$q;
-    reg  same$0$clock;
+    wire  same$0$clock;
     reg  same$1$d;
     wire  same$1$q;
-    reg  same$1$clock;
+    wire  same$1$clock;
     reg  same$2$d;
     wire  same$2$q;
-    reg  same$2$clock;
+    wire  same$2$clock;
     reg  same$3$d;
     wire  same$3$q;
-    reg  same$3$clock;
+    wire  same$3$clock;
     reg  same$4$d;
     wire  same$4$q;
-    reg  same$4$clock;
+    wire  same$4$clock;
     reg  same$5$d;
     wire  same$5$q;
-    reg  same$5$clock;
+    wire  same$5$clock;
     reg  same$6$d;
     wire  same$6$q;
-    reg  same$6$clock;
+    wire  same$6$clock;
     reg  conflict$d;
     wire  conflict$q;
-    reg  conflict$clock;
+    wire  conflict$clock;
     reg  exhausted_held$d;
     wire  exhausted_held$q;
-    reg  exhausted_held$clock;
+    wire  exhausted_held$clock;
     reg  drained$d;
     wire  drained$q;
-    reg  drained$clock;
+    wire  drained$clock;
     reg  ready$d;
     wire  ready$q;
-    reg  ready$clock;
+    wire  ready$clock;
     reg  waiting$d;
     wire  waiting$q;
-    reg  waiting$clock;
+    wire  waiting$clock;
     reg  [7:0] pause$d;
     wire  [7:0] pause$q;
-    reg  pause$clock;
+    wire  pause$clock;
     reg  [7:0] drain$d;
     wire  [7:0] drain$q;
-    reg  drain$clock;
+    wire  drain$clock;
     reg  [2:0] number$d;
     wire  [2:0] number$q;
-    reg  number$clock;
+    wire  number$clock;
     reg  [7:0] under_way$d;
     wire  [7:0] under_way$q;
-    reg  under_way$clock;
+    wire  under_way$clock;
     // Local signals
-    reg  [15:0] count;
-    reg  [7:0] spacing;
-    reg  [7:0] stages;
-    reg  [15:0] stride_a;
-    reg  [15:0] stride_b;
-    reg  recoding;
+    wire  [15:0] count;
+    wire  [7:0] spacing;
+    wire  [7:0] stages;
+    wire  [15:0] stride_a;
+    wire  [15:0] stride_b;
+    wire  recoding;
     reg  have;
     reg  exhausted;
     reg  [15:0] pointer_a;
     reg  [15:0] pointer_b;
     reg  negative;
-    reg  [39:0] word;
-    reg  [7:0] shifted;
-    reg  admit;
+    wire  [39:0] word;
+    wire  [7:0] shifted;
+    wire  admit;
     // Sub module instances
     kernelwise_recoder recoder(
         .clock(recoder$clock),
@@ -2191,21 +2211,59 @@ module kernelwise_items(clock,reset,descriptor,load,first_a,first_b,clear,bounda
         .clock(under_way$clock)
     );
     // Update code
+    assign left$clock = clock;
+    assign affine_a$clock = clock;
+    assign affine_b$clock = clock;
+    assign recent$clock = clock;
+    assign recent_valid$clock = clock;
+    assign conflict$clock = clock;
+    assign exhausted_held$clock = clock;
+    assign drained$clock = clock;
+    assign ready$clock = clock;
+    assign waiting$clock = clock;
+    assign pause$clock = clock;
+    assign drain$clock = clock;
+    assign number$clock = clock;
+    assign under_way$clock = clock;
+    assign recoder$clock = clock;
+    assign count = descriptor[(32'h20)+:(16)];
+    assign spacing = descriptor[(32'h30)+:(8)];
+    assign stages = descriptor[(32'h38)+:(8)];
+    assign stride_a = descriptor[(32'h50)+:(16)];
+    assign stride_b = descriptor[(32'h80)+:(16)];
+    assign recoding = descriptor[32'hb1];
+    assign recoder$scalars = count;
+    assign recoder$bucket_row = descriptor[(32'h40)+:(16)];
+    assign recoder$base_row = descriptor[(32'h70)+:(16)];
+    assign recoder$base_rows = stride_b;
+    assign recoder$scalar_row = descriptor[(32'hc0)+:(16)];
+    assign recoder$windows = descriptor[(32'hd0)+:(8)];
+    assign recoder$window_bits = descriptor[(32'hd8)+:(4)];
+    assign recoder$window_rows = descriptor[(32'he0)+:(16)];
+    assign recoder$window_mask = descriptor[(32'hf0)+:(16)];
+    assign recoder$row = row;
+    assign recoder$fetched = fetched;
+    assign recoder$start = load && recoding;
+    assign recoder$reset = reset;
+    assign fetch = recoder$fetch;
+    assign fetch_row = recoder$fetch_row;
+    assign same$0$clock = clock;
+    assign same$1$clock = clock;
+    assign same$2$clock = clock;
+    assign same$3$clock = clock;
+    assign same$4$clock = clock;
+    assign same$5$clock = clock;
+    assign same$6$clock = clock;
+    assign word = ((pointer_a) & 40'hffffffffff) | (((pointer_b) & 40'hffffffffff) << 32'h10);
+    assign item = (negative) ? (word | 64'h100000000) : (word);
+    assign admit = boundary && ready$q;
+    assign enters = admit;
+    assign stalled = boundary && waiting$q;
+    assign finished = boundary && ~ready$q && exhausted_held$q && drained$q;
+    assign iteration = number$q;
+    assign valid = under_way$q;
+    assign shifted = under_way$q << 32'h1;
     always @(*) begin
-        left$clock = clock;
-        affine_a$clock = clock;
-        affine_b$clock = clock;
-        recent$clock = clock;
-        recent_valid$clock = clock;
-        conflict$clock = clock;
-        exhausted_held$clock = clock;
-        drained$clock = clock;
-        ready$clock = clock;
-        waiting$clock = clock;
-        pause$clock = clock;
-        drain$clock = clock;
-        number$clock = clock;
-        under_way$clock = clock;
         left$d = left$q;
         affine_a$d = affine_a$q;
         affine_b$d = affine_b$q;
@@ -2220,66 +2278,37 @@ module kernelwise_items(clock,reset,descriptor,load,first_a,first_b,clear,bounda
         drain$d = drain$q;
         number$d = number$q;
         under_way$d = under_way$q;
-        recoder$clock = clock;
-        count = descriptor[(32'h20)+:(16)];
-        spacing = descriptor[(32'h30)+:(8)];
-        stages = descriptor[(32'h38)+:(8)];
-        stride_a = descriptor[(32'h50)+:(16)];
-        stride_b = descriptor[(32'h80)+:(16)];
-        recoding = descriptor[32'hb1];
-        recoder$scalars = count;
-        recoder$bucket_row = descriptor[(32'h40)+:(16)];
-        recoder$base_row = descriptor[(32'h70)+:(16)];
-        recoder$base_rows = stride_b;
-        recoder$scalar_row = descriptor[(32'hc0)+:(16)];
-        recoder$windows = descriptor[(32'hd0)+:(8)];
-        recoder$window_bits = descriptor[(32'hd8)+:(4)];
-        recoder$window_rows = descriptor[(32'he0)+:(16)];
-        recoder$window_mask = descriptor[(32'hf0)+:(16)];
-        recoder$row = row;
-        recoder$fetched = fetched;
-        recoder$start = load && recoding;
-        recoder$reset = reset;
         recoder$take = 1'b0;
-        fetch = recoder$fetch;
-        fetch_row = recoder$fetch_row;
         have = |left$q;
         exhausted = ~|left$q;
         pointer_a = affine_a$q;
         pointer_b = affine_b$q;
         negative = 1'b0;
         conflict$d = 1'b0;
-        same$0$clock = clock;
         same$0$d = 1'b0;
         if (same$0$q) begin
             conflict$d = 1'b1;
         end
-        same$1$clock = clock;
         same$1$d = 1'b0;
         if (same$1$q) begin
             conflict$d = 1'b1;
         end
-        same$2$clock = clock;
         same$2$d = 1'b0;
         if (same$2$q) begin
             conflict$d = 1'b1;
         end
-        same$3$clock = clock;
         same$3$d = 1'b0;
         if (same$3$q) begin
             conflict$d = 1'b1;
         end
-        same$4$clock = clock;
         same$4$d = 1'b0;
         if (same$4$q) begin
             conflict$d = 1'b1;
         end
-        same$5$clock = clock;
         same$5$d = 1'b0;
         if (same$5$q) begin
             conflict$d = 1'b1;
         end
-        same$6$clock = clock;
         same$6$d = 1'b0;
         if (same$6$q) begin
             conflict$d = 1'b1;
@@ -2312,22 +2341,10 @@ module kernelwise_items(clock,reset,descriptor,load,first_a,first_b,clear,bounda
                 same$6$d = 1'b1;
             end
         end
-        word = ((pointer_a) & 40'hffffffffff) | (((pointer_b) & 40'hffffffffff) << 32'h10);
-        item = word;
-        if (negative) begin
-            item = word | 64'h100000000;
-        end
         ready$d = have && ~|pause$q && ~conflict$q;
         waiting$d = have && conflict$q;
         exhausted_held$d = exhausted;
         drained$d = drain$q == 32'h1;
-        admit = boundary && ready$q;
-        enters = admit;
-        stalled = boundary && waiting$q;
-        finished = boundary && ~ready$q && exhausted_held$q && drained$q;
-        iteration = number$q;
-        valid = under_way$q;
-        shifted = under_way$q << 32'h1;
         if (boundary) begin
             number$d = number$q + 32'h1;
             under_way$d = shifted;
@@ -2429,107 +2446,107 @@ module kernelwise_operands(clock,cycle,running,row,next_instruction,next_scalar,
     input wire  [7:0] valid;
     input wire  enters;
     input wire  [39:0] item;
-    output reg  [15:0] address;
-    output reg  [15:0] write_address;
-    output reg  write;
-    output reg  subtract_0;
-    output reg  subtract_1;
-    output reg  product_written;
-    output reg  sum_written;
+    output wire  [15:0] address;
+    output wire  [15:0] write_address;
+    output wire  write;
+    output wire  subtract_0;
+    output wire  subtract_1;
+    output wire  product_written;
+    output wire  sum_written;
     // Stub signals
     reg  [239:0] instruction$d;
     wire  [239:0] instruction$q;
-    reg  instruction$clock;
+    wire  instruction$clock;
     reg  instruction_load$d;
     wire  instruction_load$q;
-    reg  instruction_load$clock;
+    wire  instruction_load$clock;
     reg  instruction_hold$d;
     wire  instruction_hold$q;
-    reg  instruction_hold$clock;
-    reg  [15:0] flags$d;
+    wire  instruction_hold$clock;
+    wire  [15:0] flags$d;
     wire  [15:0] flags$q;
-    reg  flags$clock;
-    reg  [2:0] item_file$read_address;
-    reg  item_file$read_clock;
+    wire  flags$clock;
+    wire  [2:0] item_file$read_address;
+    wire  item_file$read_clock;
     wire  [39:0] item_file$read_data;
-    reg  [2:0] item_file$write_address;
-    reg  item_file$write_clock;
-    reg  [39:0] item_file$write_data;
-    reg  item_file$write_enable;
+    wire  [2:0] item_file$write_address;
+    wire  item_file$write_clock;
+    wire  [39:0] item_file$write_data;
+    wire  item_file$write_enable;
     reg  [19:0] field_held$d;
     wire  [19:0] field_held$q;
-    reg  field_held$clock;
+    wire  field_held$clock;
     reg  [2:0] ring_held$d;
     wire  [2:0] ring_held$q;
-    reg  ring_held$clock;
+    wire  ring_held$clock;
     reg  exists_held$d;
     wire  exists_held$q;
-    reg  exists_held$clock;
+    wire  exists_held$clock;
     reg  [15:0] triple_quarter$d;
     wire  [15:0] triple_quarter$q;
-    reg  triple_quarter$clock;
+    wire  triple_quarter$clock;
     reg  [15:0] addend$d;
     wire  [15:0] addend$q;
-    reg  addend$clock;
+    wire  addend$clock;
     reg  [15:0] sum_left$d;
     wire  [15:0] sum_left$q;
-    reg  sum_left$clock;
+    wire  sum_left$clock;
     reg  [15:0] sum_right$d;
     wire  [15:0] sum_right$q;
-    reg  sum_right$clock;
+    wire  sum_right$clock;
     reg  exists$d;
     wire  exists$q;
-    reg  exists$clock;
+    wire  exists$clock;
     reg  negative$d;
     wire  negative$q;
-    reg  negative$clock;
-    reg  negative_0$d;
+    wire  negative$clock;
+    wire  negative_0$d;
     wire  negative_0$q;
-    reg  negative_0$clock;
-    reg  negative_1$d;
+    wire  negative_0$clock;
+    wire  negative_1$d;
     wire  negative_1$q;
-    reg  negative_1$clock;
+    wire  negative_1$clock;
     reg  turned_0$d;
     wire  turned_0$q;
-    reg  turned_0$clock;
+    wire  turned_0$clock;
     reg  turned_1$d;
     wire  turned_1$q;
-    reg  turned_1$clock;
+    wire  turned_1$clock;
     reg  [15:0] address_now$d;
     wire  [15:0] address_now$q;
-    reg  address_now$clock;
+    wire  address_now$clock;
     reg  [15:0] address_late$d;
     wire  [15:0] address_late$q;
-    reg  address_late$clock;
+    wire  address_late$clock;
     reg  write_now$d;
     wire  write_now$q;
-    reg  write_now$clock;
+    wire  write_now$clock;
     reg  write_late$d;
     wire  write_late$q;
-    reg  write_late$clock;
+    wire  write_late$clock;
     reg  product_now$d;
     wire  product_now$q;
-    reg  product_now$clock;
+    wire  product_now$clock;
     reg  sum_now$d;
     wire  sum_now$q;
-    reg  sum_now$clock;
+    wire  sum_now$clock;
     reg  take_instruction$d;
     wire  take_instruction$q;
-    reg  take_instruction$clock;
+    wire  take_instruction$clock;
     reg  take_scalar$d;
     wire  take_scalar$q;
-    reg  take_scalar$clock;
+    wire  take_scalar$clock;
     reg  take_direct$d;
     wire  take_direct$q;
-    reg  take_direct$clock;
+    wire  take_direct$clock;
     // Local signals
-    reg  [19:0] field;
-    reg  [2:0] stage;
-    reg  [2:0] ring;
-    reg  [15:0] row_part;
-    reg  [1:0] mode;
-    reg  [1:0] quarters;
-    reg  [39:0] item_read;
+    wire  [19:0] field;
+    wire  [2:0] stage;
+    wire  [2:0] ring;
+    wire  [15:0] row_part;
+    wire  [1:0] mode;
+    wire  [1:0] quarters;
+    wire  [39:0] item_read;
     // Sub module instances
     kernelwise_instruction instruction(
         .d(instruction$d),
@@ -2671,37 +2688,59 @@ module kernelwise_operands(clock,cycle,running,row,next_instruction,next_scalar,
         .clock(take_direct$clock)
     );
     // Update code
+    assign instruction$clock = clock;
+    assign instruction_load$clock = clock;
+    assign instruction_hold$clock = clock;
+    assign flags$clock = clock;
+    assign field_held$clock = clock;
+    assign ring_held$clock = clock;
+    assign exists_held$clock = clock;
+    assign triple_quarter$clock = clock;
+    assign addend$clock = clock;
+    assign sum_left$clock = clock;
+    assign sum_right$clock = clock;
+    assign exists$clock = clock;
+    assign negative$clock = clock;
+    assign negative_0$clock = clock;
+    assign negative_1$clock = clock;
+    assign turned_0$clock = clock;
+    assign turned_1$clock = clock;
+    assign address_now$clock = clock;
+    assign address_late$clock = clock;
+    assign write_now$clock = clock;
+    assign write_late$clock = clock;
+    assign product_now$clock = clock;
+    assign sum_now$clock = clock;
+    assign take_instruction$clock = clock;
+    assign take_scalar$clock = clock;
+    assign take_direct$clock = clock;
+    assign item_file$read_clock = clock;
+    assign item_file$write_clock = clock;
+    assign flags$d = (instruction_load$q) ? (row[(32'hf0)+:(16)]) : (flags$q);
+    assign field = instruction$q[(32'h0)+:(20)];
+    assign stage = field[(32'hf)+:(3)];
+    assign ring = iteration - stage;
+    assign item_file$read_address = ring;
+    assign item_file$write_address = iteration + 32'h1;
+    assign item_file$write_data = item;
+    assign item_file$write_enable = enters;
+    assign quarters = field[(32'h12)+:(2)];
+    assign mode = field_held$q[(32'hd)+:(2)];
+    assign row_part = ((field_held$q[(32'h0)+:(13)]) & 16'hffff);
+    assign item_read = item_file$read_data;
+    assign address = address_now$q;
+    assign write_address = address_late$q;
+    assign write = write_late$q;
+    assign product_written = product_now$q;
+    assign sum_written = sum_now$q;
+    assign negative_0$d = (cycle == 32'h5) ? (negative$q) : (negative_0$q);
+    assign negative_1$d = (cycle == 32'h7) ? (negative$q) : (negative_1$q);
+    assign subtract_0 = turned_0$q;
+    assign subtract_1 = turned_1$q;
     always @(*) begin
-        instruction$clock = clock;
-        instruction_load$clock = clock;
-        instruction_hold$clock = clock;
-        flags$clock = clock;
-        field_held$clock = clock;
-        ring_held$clock = clock;
-        exists_held$clock = clock;
-        triple_quarter$clock = clock;
-        addend$clock = clock;
-        sum_left$clock = clock;
-        sum_right$clock = clock;
-        exists$clock = clock;
-        negative$clock = clock;
-        negative_0$clock = clock;
-        negative_1$clock = clock;
-        turned_0$clock = clock;
-        turned_1$clock = clock;
-        address_now$clock = clock;
-        address_late$clock = clock;
-        write_now$clock = clock;
-        write_late$clock = clock;
-        product_now$clock = clock;
-        sum_now$clock = clock;
-        take_instruction$clock = clock;
-        take_scalar$clock = clock;
-        take_direct$clock = clock;
         instruction$d = instruction$q;
         instruction_load$d = instruction_load$q;
         instruction_hold$d = instruction_hold$q;
-        flags$d = flags$q;
         field_held$d = field_held$q;
         ring_held$d = ring_held$q;
         exists_held$d = exists_held$q;
@@ -2711,8 +2750,6 @@ module kernelwise_operands(clock,cycle,running,row,next_instruction,next_scalar,
         sum_right$d = sum_right$q;
         exists$d = exists$q;
         negative$d = negative$q;
-        negative_0$d = negative_0$q;
-        negative_1$d = negative_1$q;
         turned_0$d = turned_0$q;
         turned_1$d = turned_1$q;
         address_now$d = address_now$q;
@@ -2724,8 +2761,6 @@ module kernelwise_operands(clock,cycle,running,row,next_instruction,next_scalar,
         take_instruction$d = take_instruction$q;
         take_scalar$d = take_scalar$q;
         take_direct$d = take_direct$q;
-        item_file$read_clock = clock;
-        item_file$write_clock = clock;
         instruction_load$d = (cycle == 32'hd) && running;
         instruction_hold$d = (cycle == 32'he) || (cycle == 32'hf);
         if (~instruction_hold$q) begin
@@ -2733,19 +2768,10 @@ module kernelwise_operands(clock,cycle,running,row,next_instruction,next_scalar,
         end
         if (instruction_load$q) begin
             instruction$d = row[(32'h0)+:(240)];
-            flags$d = row[(32'hf0)+:(16)];
         end
-        field = instruction$q[(32'h0)+:(20)];
-        stage = field[(32'hf)+:(3)];
-        ring = iteration - stage;
-        item_file$read_address = ring;
-        item_file$write_address = iteration + 32'h1;
-        item_file$write_data = item;
-        item_file$write_enable = enters;
         field_held$d = field;
         ring_held$d = ring;
         exists_held$d = valid[stage];
-        quarters = field[(32'h12)+:(2)];
         triple_quarter$d = quarter + (quarter << 32'h1);
         addend$d = 32'h0;
         if (quarters == 32'h1) begin
@@ -2757,9 +2783,6 @@ module kernelwise_operands(clock,cycle,running,row,next_instruction,next_scalar,
         if (quarters == 32'h3) begin
             addend$d = triple_quarter$q;
         end
-        mode = field_held$q[(32'hd)+:(2)];
-        row_part = ((field_held$q[(32'h0)+:(13)]) & 16'hffff);
-        item_read = item_file$read_data;
         sum_left$d = row_part + addend$q;
         sum_right$d = 32'h0;
         if (mode == 32'h1) begin
@@ -2789,7 +2812,6 @@ module kernelwise_operands(clock,cycle,running,row,next_instruction,next_scalar,
             sum_right$d = 32'h0;
         end
         address_now$d = sum_left$q + sum_right$q;
-        address = address_now$q;
         write_now$d = 1'b0;
         product_now$d = 1'b0;
         sum_now$d = 1'b0;
@@ -2805,20 +2827,8 @@ module kernelwise_operands(clock,cycle,running,row,next_instruction,next_scalar,
         end
         address_late$d = address_now$q;
         write_late$d = write_now$q;
-        write_address = address_late$q;
-        write = write_late$q;
-        product_written = product_now$q;
-        sum_written = sum_now$q;
-        if (cycle == 32'h5) begin
-            negative_0$d = negative$q;
-        end
-        if (cycle == 32'h7) begin
-            negative_1$d = negative$q;
-        end
         turned_0$d = flags$q[32'h3] ^ (flags$q[32'h5] && negative_0$q);
         turned_1$d = flags$q[32'h4] ^ (flags$q[32'h6] && negative_1$q);
-        subtract_0 = turned_0$q;
-        subtract_1 = turned_1$q;
     end
 endmodule
 
@@ -2899,19 +2909,19 @@ module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,
     input wire  [7:0] jobs;
     input wire  [15:0] repeats;
     output reg  busy;
-    output reg  [4:0] cycle;
+    output wire  [4:0] cycle;
     input wire  [15:0] host_address;
-    output reg  [15:0] address;
-    output reg  [15:0] write_address;
-    output reg  write;
+    output wire  [15:0] address;
+    output wire  [15:0] write_address;
+    output wire  write;
     input wire  [255:0] read_bus;
-    output reg  scalar_field;
-    output reg  subtract_0;
-    output reg  subtract_1;
-    output reg  issued;
-    output reg  stalled;
-    output reg  product_written;
-    output reg  sum_written;
+    output wire  scalar_field;
+    output wire  subtract_0;
+    output wire  subtract_1;
+    output wire  issued;
+    output wire  stalled;
+    output wire  product_written;
+    output wire  sum_written;
     // Enums
     localparam Phase$Idle = 0;
     localparam Phase$Fetch = 1;
@@ -2922,16 +2932,16 @@ module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,
     localparam Phase$Run = 6;
     localparam Phase$Next = 7;
     // Stub signals
-    reg  items$clock;
+    wire  items$clock;
     reg  items$reset;
-    reg  [255:0] items$descriptor;
+    wire  [255:0] items$descriptor;
     reg  items$load;
-    reg  [15:0] items$first_a;
-    reg  [15:0] items$first_b;
+    wire  [15:0] items$first_a;
+    wire  [15:0] items$first_b;
     reg  items$clear;
-    reg  items$boundary;
-    reg  [255:0] items$row;
-    reg  items$fetched;
+    wire  items$boundary;
+    wire  [255:0] items$row;
+    wire  items$fetched;
     wire  items$fetch;
     wire  [15:0] items$fetch_row;
     wire  items$enters;
@@ -2940,19 +2950,19 @@ module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,
     wire  items$finished;
     wire  [2:0] items$iteration;
     wire  [7:0] items$valid;
-    reg  operands$clock;
-    reg  [4:0] operands$cycle;
-    reg  operands$running;
-    reg  [255:0] operands$row;
-    reg  [15:0] operands$next_instruction;
-    reg  [15:0] operands$next_scalar;
+    wire  operands$clock;
+    wire  [4:0] operands$cycle;
+    wire  operands$running;
+    wire  [255:0] operands$row;
+    wire  [15:0] operands$next_instruction;
+    wire  [15:0] operands$next_scalar;
     reg  operands$direct;
     reg  [15:0] operands$direct_row;
-    reg  [15:0] operands$quarter;
-    reg  [2:0] operands$iteration;
-    reg  [7:0] operands$valid;
-    reg  operands$enters;
-    reg  [39:0] operands$item;
+    wire  [15:0] operands$quarter;
+    wire  [2:0] operands$iteration;
+    wire  [7:0] operands$valid;
+    wire  operands$enters;
+    wire  [39:0] operands$item;
     wire  [15:0] operands$address;
     wire  [15:0] operands$write_address;
     wire  operands$write;
@@ -2962,76 +2972,76 @@ module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,
     wire  operands$sum_written;
     reg  [2:0] phase$d;
     wire  [2:0] phase$q;
-    reg  phase$clock;
+    wire  phase$clock;
     reg  [4:0] frame_cycle$d;
     wire  [4:0] frame_cycle$q;
-    reg  frame_cycle$clock;
+    wire  frame_cycle$clock;
     reg  [2:0] delay$d;
     wire  [2:0] delay$q;
-    reg  delay$clock;
+    wire  delay$clock;
     reg  [15:0] job$d;
     wire  [15:0] job$q;
-    reg  job$clock;
+    wire  job$clock;
     reg  [7:0] jobs_left$d;
     wire  [7:0] jobs_left$q;
-    reg  jobs_left$clock;
+    wire  jobs_left$clock;
     reg  [15:0] round$d;
     wire  [15:0] round$q;
-    reg  round$clock;
-    reg  [255:0] descriptor$d;
+    wire  round$clock;
+    wire  [255:0] descriptor$d;
     wire  [255:0] descriptor$q;
-    reg  descriptor$clock;
+    wire  descriptor$clock;
     reg  descriptor_load$d;
     wire  descriptor_load$q;
-    reg  descriptor_load$clock;
-    reg  scaled_a$clock;
-    reg  [15:0] scaled_a$a;
-    reg  [15:0] scaled_a$b;
+    wire  descriptor_load$clock;
+    wire  scaled_a$clock;
+    wire  [15:0] scaled_a$a;
+    wire  [15:0] scaled_a$b;
     wire  [31:0] scaled_a$product;
-    reg  scaled_b$clock;
-    reg  [15:0] scaled_b$a;
-    reg  [15:0] scaled_b$b;
+    wire  scaled_b$clock;
+    wire  [15:0] scaled_b$a;
+    wire  [15:0] scaled_b$b;
     wire  [31:0] scaled_b$product;
     reg  [15:0] moved_a$d;
     wire  [15:0] moved_a$q;
-    reg  moved_a$clock;
+    wire  moved_a$clock;
     reg  [15:0] moved_b$d;
     wire  [15:0] moved_b$q;
-    reg  moved_b$clock;
+    wire  moved_b$clock;
     reg  [15:0] last$d;
     wire  [15:0] last$q;
-    reg  last$clock;
+    wire  last$clock;
     reg  [15:0] slot$d;
     wire  [15:0] slot$q;
-    reg  slot$clock;
+    wire  slot$clock;
     reg  last_slot$d;
     wire  last_slot$q;
-    reg  last_slot$clock;
+    wire  last_slot$clock;
     reg  [15:0] next_row$d;
     wire  [15:0] next_row$q;
-    reg  next_row$clock;
+    wire  next_row$clock;
     reg  boundary$d;
     wire  boundary$q;
-    reg  boundary$clock;
+    wire  boundary$clock;
     reg  fetching$d;
     wire  fetching$q;
-    reg  fetching$clock;
+    wire  fetching$clock;
     reg  fetched$d;
     wire  fetched$q;
-    reg  fetched$clock;
+    wire  fetched$clock;
     reg  last_job$d;
     wire  last_job$q;
-    reg  last_job$clock;
+    wire  last_job$clock;
     reg  last_round$d;
     wire  last_round$q;
-    reg  last_round$clock;
+    wire  last_round$clock;
     // Local signals
-    reg  running;
-    reg  [15:0] next_round;
-    reg  [15:0] outer_a;
-    reg  [15:0] outer_b;
-    reg  [15:0] program_row;
-    reg  [15:0] interval;
+    wire  running;
+    wire  [15:0] next_round;
+    wire  [15:0] outer_a;
+    wire  [15:0] outer_b;
+    wire  [15:0] program_row;
+    wire  [15:0] interval;
     // Sub module instances
     kernelwise_items items(
         .clock(items$clock),
@@ -3183,33 +3193,74 @@ module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,
         .clock(last_round$clock)
     );
     // Update code
+    assign phase$clock = clock;
+    assign frame_cycle$clock = clock;
+    assign delay$clock = clock;
+    assign job$clock = clock;
+    assign jobs_left$clock = clock;
+    assign round$clock = clock;
+    assign descriptor$clock = clock;
+    assign descriptor_load$clock = clock;
+    assign moved_a$clock = clock;
+    assign moved_b$clock = clock;
+    assign last$clock = clock;
+    assign slot$clock = clock;
+    assign last_slot$clock = clock;
+    assign next_row$clock = clock;
+    assign boundary$clock = clock;
+    assign fetching$clock = clock;
+    assign fetched$clock = clock;
+    assign last_job$clock = clock;
+    assign last_round$clock = clock;
+    assign items$clock = clock;
+    assign operands$clock = clock;
+    assign scaled_a$clock = clock;
+    assign scaled_b$clock = clock;
+    assign cycle = frame_cycle$q;
+    assign running = phase$q == Phase$Run;
+    assign descriptor$d = (descriptor_load$q) ? (read_bus) : (descriptor$q);
+    assign program_row = descriptor$q[(32'h0)+:(16)];
+    assign interval = descriptor$q[(32'h10)+:(16)];
+    assign outer_a = descriptor$q[(32'h60)+:(16)];
+    assign outer_b = descriptor$q[(32'h90)+:(16)];
+    assign scalar_field = descriptor$q[32'hb0];
+    assign scaled_a$a = outer_a;
+    assign scaled_a$b = round$q;
+    assign scaled_b$a = outer_b;
+    assign scaled_b$b = round$q;
+    assign items$descriptor = descriptor$q;
+    assign items$first_a = descriptor$q[(32'h40)+:(16)] + moved_a$q;
+    assign items$first_b = descriptor$q[(32'h70)+:(16)] + moved_b$q;
+    assign items$boundary = boundary$q;
+    assign items$row = read_bus;
+    assign items$fetched = fetched$q;
+    assign issued = items$enters;
+    assign stalled = items$stalled;
+    assign operands$cycle = frame_cycle$q;
+    assign operands$running = running;
+    assign operands$row = read_bus;
+    assign operands$next_instruction = next_row$q;
+    assign operands$next_scalar = items$fetch_row;
+    assign operands$quarter = descriptor$q[(32'ha0)+:(16)];
+    assign operands$iteration = items$iteration;
+    assign operands$valid = items$valid;
+    assign operands$enters = items$enters;
+    assign operands$item = items$item;
+    assign address = operands$address;
+    assign write_address = operands$write_address;
+    assign write = operands$write;
+    assign subtract_0 = operands$subtract_0;
+    assign subtract_1 = operands$subtract_1;
+    assign product_written = operands$product_written;
+    assign sum_written = operands$sum_written;
+    assign next_round = round$q + 32'h1;
     always @(*) begin
-        phase$clock = clock;
-        frame_cycle$clock = clock;
-        delay$clock = clock;
-        job$clock = clock;
-        jobs_left$clock = clock;
-        round$clock = clock;
-        descriptor$clock = clock;
-        descriptor_load$clock = clock;
-        moved_a$clock = clock;
-        moved_b$clock = clock;
-        last$clock = clock;
-        slot$clock = clock;
-        last_slot$clock = clock;
-        next_row$clock = clock;
-        boundary$clock = clock;
-        fetching$clock = clock;
-        fetched$clock = clock;
-        last_job$clock = clock;
-        last_round$clock = clock;
         phase$d = phase$q;
         frame_cycle$d = frame_cycle$q;
         delay$d = delay$q;
         job$d = job$q;
         jobs_left$d = jobs_left$q;
         round$d = round$q;
-        descriptor$d = descriptor$q;
         descriptor_load$d = descriptor_load$q;
         moved_a$d = moved_a$q;
         moved_b$d = moved_b$q;
@@ -3222,29 +3273,11 @@ module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,
         fetched$d = fetched$q;
         last_job$d = last_job$q;
         last_round$d = last_round$q;
-        items$clock = clock;
-        operands$clock = clock;
-        scaled_a$clock = clock;
-        scaled_b$clock = clock;
         frame_cycle$d = frame_cycle$q + 32'h1;
         if (frame_cycle$q == 32'h10) begin
             frame_cycle$d = 32'h0;
         end
-        cycle = frame_cycle$q;
-        running = phase$q == Phase$Run;
         descriptor_load$d = 1'b0;
-        if (descriptor_load$q) begin
-            descriptor$d = read_bus;
-        end
-        program_row = descriptor$q[(32'h0)+:(16)];
-        interval = descriptor$q[(32'h10)+:(16)];
-        outer_a = descriptor$q[(32'h60)+:(16)];
-        outer_b = descriptor$q[(32'h90)+:(16)];
-        scalar_field = descriptor$q[32'hb0];
-        scaled_a$a = outer_a;
-        scaled_a$b = round$q;
-        scaled_b$a = outer_b;
-        scaled_b$b = round$q;
         last_slot$d = slot$q == last$q;
         next_row$d = program_row + slot$q + 32'h1;
         if (last_slot$q) begin
@@ -3252,39 +3285,13 @@ module kernelwise_sequencer(clock,start,reset,first_job,jobs,repeats,busy,cycle,
         end
         boundary$d = (frame_cycle$q == 32'hf) && last_slot$q && running && ~reset;
         items$reset = reset;
-        items$descriptor = descriptor$q;
         items$load = 1'b0;
         moved_a$d = scaled_a$product[(32'h0)+:(16)];
         moved_b$d = scaled_b$product[(32'h0)+:(16)];
-        items$first_a = descriptor$q[(32'h40)+:(16)] + moved_a$q;
-        items$first_b = descriptor$q[(32'h70)+:(16)] + moved_b$q;
         items$clear = 1'b0;
-        items$boundary = boundary$q;
-        items$row = read_bus;
-        items$fetched = fetched$q;
         fetched$d = 1'b0;
-        issued = items$enters;
-        stalled = items$stalled;
-        operands$cycle = frame_cycle$q;
-        operands$running = running;
-        operands$row = read_bus;
-        operands$next_instruction = next_row$q;
-        operands$next_scalar = items$fetch_row;
         operands$direct = 1'b0;
         operands$direct_row = host_address;
-        operands$quarter = descriptor$q[(32'ha0)+:(16)];
-        operands$iteration = items$iteration;
-        operands$valid = items$valid;
-        operands$enters = items$enters;
-        operands$item = items$item;
-        address = operands$address;
-        write_address = operands$write_address;
-        write = operands$write;
-        subtract_0 = operands$subtract_0;
-        subtract_1 = operands$subtract_1;
-        product_written = operands$product_written;
-        sum_written = operands$sum_written;
-        next_round = round$q + 32'h1;
         last_round$d = next_round == repeats;
         last_job$d = jobs_left$q == 32'h1;
         busy = 1'b1;
@@ -3386,11 +3393,11 @@ module kernelwise_mul_a(clock,load,row,word);
     input wire  clock;
     input wire  load;
     input wire  [255:0] row;
-    output reg  [15:0] word;
+    output wire  [15:0] word;
     // Stub signals
     reg  [255:0] rest$d;
     wire  [255:0] rest$q;
-    reg  rest$clock;
+    wire  rest$clock;
     // Sub module instances
     kernelwise_shift rest(
         .d(rest$d),
@@ -3398,10 +3405,10 @@ module kernelwise_mul_a(clock,load,row,word);
         .clock(rest$clock)
     );
     // Update code
+    assign rest$clock = clock;
+    assign word = rest$q[(32'h0)+:(16)];
     always @(*) begin
-        rest$clock = clock;
         rest$d = rest$q;
-        word = rest$q[(32'h0)+:(16)];
         rest$d = rest$q >> 32'h10;
         if (load) begin
             rest$d = row;
@@ -3429,163 +3436,82 @@ module kernelwise_t_delay(clock,data_in,data_out);
     input wire  [15:0] data_in;
     output reg  [15:0] data_out;
     // Update code (custom)
-    reg [15:0] stage0;
-    reg [15:0] stage1;
+    reg [31:0] stages;
     initial begin
        data_out = 0;
-       stage0 = 0;
-       stage1 = 0;
+       stages = 0;
     end
     always @(posedge clock) begin
-       stage0 <= data_in;
-       stage1 <= stage0;
-       data_out <= stage1;
+       {data_out, stages} <= {stages, data_in};
     end
 endmodule
 
-module kernelwise_w_delay(clock,data_in,data_out);
+module kernelwise_w_delay(clock,at,data_in,data_out);
     // Module arguments
     input wire  clock;
+    input wire  [3:0] at;
     input wire  [17:0] data_in;
     output reg  [17:0] data_out;
     // Update code (custom)
-    reg [17:0] stage0;
-    reg [17:0] stage1;
-    reg [17:0] stage2;
-    reg [17:0] stage3;
+    reg [17:0] line[15:0];
+    wire [3:0] from;
+    assign from = at - 4'd4;
+    integer i;
     initial begin
        data_out = 0;
-       stage0 = 0;
-       stage1 = 0;
-       stage2 = 0;
-       stage3 = 0;
+       for (i = 0; i < 16; i = i + 1) line[i] = 0;
     end
     always @(posedge clock) begin
-       stage0 <= data_in;
-       stage1 <= stage0;
-       stage2 <= stage1;
-       stage3 <= stage2;
-       data_out <= stage3;
+       data_out <= line[from];
+       // verilator lint_off BLKSEQ
+       line[at] = data_in;
+       // verilator lint_on BLKSEQ
     end
 endmodule
 
-module kernelwise_m_delay(clock,data_in,data_out);
+module kernelwise_m_delay(clock,at,data_in,data_out);
     // Module arguments
     input wire  clock;
+    input wire  [3:0] at;
     input wire  [15:0] data_in;
     output reg  [15:0] data_out;
     // Update code (custom)
-    reg [15:0] stage0;
-    reg [15:0] stage1;
-    reg [15:0] stage2;
-    reg [15:0] stage3;
-    reg [15:0] stage4;
+    reg [15:0] line[15:0];
+    wire [3:0] from;
+    assign from = at - 4'd11;
+    integer i;
     initial begin
        data_out = 0;
-       stage0 = 0;
-       stage1 = 0;
-       stage2 = 0;
-       stage3 = 0;
-       stage4 = 0;
+       for (i = 0; i < 16; i = i + 1) line[i] = 0;
     end
     always @(posedge clock) begin
-       stage0 <= data_in;
-       stage1 <= stage0;
-       stage2 <= stage1;
-       stage3 <= stage2;
-       stage4 <= stage3;
-       data_out <= stage4;
+       data_out <= line[from];
+       // verilator lint_off BLKSEQ
+       line[at] = data_in;
+       // verilator lint_on BLKSEQ
     end
 endmodule
 
-module kernelwise_b_delay(clock,data_in,data_out);
+module kernelwise_a_delay(clock,at,data_in,data_out);
     // Module arguments
     input wire  clock;
+    input wire  [3:0] at;
     input wire  [15:0] data_in;
     output reg  [15:0] data_out;
     // Update code (custom)
-    reg [15:0] stage0;
-    reg [15:0] stage1;
-    reg [15:0] stage2;
-    reg [15:0] stage3;
-    reg [15:0] stage4;
-    reg [15:0] stage5;
-    reg [15:0] stage6;
-    reg [15:0] stage7;
-    reg [15:0] stage8;
-    reg [15:0] stage9;
-    reg [15:0] stage10;
+    reg [15:0] line[15:0];
+    wire [3:0] from;
+    assign from = at - 4'd10;
+    integer i;
     initial begin
        data_out = 0;
-       stage0 = 0;
-       stage1 = 0;
-       stage2 = 0;
-       stage3 = 0;
-       stage4 = 0;
-       stage5 = 0;
-       stage6 = 0;
-       stage7 = 0;
-       stage8 = 0;
-       stage9 = 0;
-       stage10 = 0;
+       for (i = 0; i < 16; i = i + 1) line[i] = 0;
     end
     always @(posedge clock) begin
-       stage0 <= data_in;
-       stage1 <= stage0;
-       stage2 <= stage1;
-       stage3 <= stage2;
-       stage4 <= stage3;
-       stage5 <= stage4;
-       stage6 <= stage5;
-       stage7 <= stage6;
-       stage8 <= stage7;
-       stage9 <= stage8;
-       stage10 <= stage9;
-       data_out <= stage10;
-    end
-endmodule
-
-module kernelwise_a_delay(clock,data_in,data_out);
-    // Module arguments
-    input wire  clock;
-    input wire  [15:0] data_in;
-    output reg  [15:0] data_out;
-    // Update code (custom)
-    reg [15:0] stage0;
-    reg [15:0] stage1;
-    reg [15:0] stage2;
-    reg [15:0] stage3;
-    reg [15:0] stage4;
-    reg [15:0] stage5;
-    reg [15:0] stage6;
-    reg [15:0] stage7;
-    reg [15:0] stage8;
-    reg [15:0] stage9;
-    initial begin
-       data_out = 0;
-       stage0 = 0;
-       stage1 = 0;
-       stage2 = 0;
-       stage3 = 0;
-       stage4 = 0;
-       stage5 = 0;
-       stage6 = 0;
-       stage7 = 0;
-       stage8 = 0;
-       stage9 = 0;
-    end
-    always @(posedge clock) begin
-       stage0 <= data_in;
-       stage1 <= stage0;
-       stage2 <= stage1;
-       stage3 <= stage2;
-       stage4 <= stage3;
-       stage5 <= stage4;
-       stage6 <= stage5;
-       stage7 <= stage6;
-       stage8 <= stage7;
-       stage9 <= stage8;
-       data_out <= stage9;
+       data_out <= line[from];
+       // verilator lint_off BLKSEQ
+       line[at] = data_in;
+       // verilator lint_on BLKSEQ
     end
 endmodule
 
@@ -3595,26 +3521,13 @@ module kernelwise_first_delay(clock,data_in,data_out);
     input wire  data_in;
     output reg  data_out;
     // Update code (custom)
-    reg [0:0] stage0;
-    reg [0:0] stage1;
-    reg [0:0] stage2;
-    reg [0:0] stage3;
-    reg [0:0] stage4;
+    reg [4:0] stages;
     initial begin
        data_out = 0;
-       stage0 = 0;
-       stage1 = 0;
-       stage2 = 0;
-       stage3 = 0;
-       stage4 = 0;
+       stages = 0;
     end
     always @(posedge clock) begin
-       stage0 <= data_in;
-       stage1 <= stage0;
-       stage2 <= stage1;
-       stage3 <= stage2;
-       stage4 <= stage3;
-       data_out <= stage4;
+       {data_out, stages} <= {stages, data_in};
     end
 endmodule
 
@@ -3627,94 +3540,98 @@ module kernelwise_elements(clock,scalar_field,first,a,b,m,t,scalar_field_out,fir
     input wire  [15:0] b;
     input wire  [15:0] m;
     input wire  [15:0] t;
-    output reg  scalar_field_out;
-    output reg  first_out;
-    output reg  [15:0] a_out;
-    output reg  [15:0] b_out;
-    output reg  [15:0] m_out;
-    output reg  [15:0] t_out;
+    output wire  scalar_field_out;
+    output wire  first_out;
+    output wire  [15:0] a_out;
+    output wire  [15:0] b_out;
+    output wire  [15:0] m_out;
+    output wire  [15:0] t_out;
     // Stub signals
     reg  field$d;
     wire  field$q;
-    reg  field$clock;
-    reg  [15:0] a_hold$d;
+    wire  field$clock;
+    wire  [15:0] a_hold$d;
     wire  [15:0] a_hold$q;
-    reg  a_hold$clock;
-    reg  ab$clock;
-    reg  [15:0] ab$a;
-    reg  [15:0] ab$b;
+    wire  a_hold$clock;
+    wire  ab$clock;
+    wire  [15:0] ab$a;
+    wire  [15:0] ab$b;
     wire  [31:0] ab$product;
-    reg  qm$clock;
-    reg  [15:0] qm$a;
-    reg  [15:0] qm$b;
+    wire  qm$clock;
+    wire  [15:0] qm$a;
+    wire  [15:0] qm$b;
     wire  [31:0] qm$product;
     reg  [31:0] u$d;
     wire  [31:0] u$q;
-    reg  u$clock;
+    wire  u$clock;
     reg  [15:0] u_high$d;
     wire  [15:0] u_high$q;
-    reg  u_high$clock;
+    wire  u_high$clock;
     reg  [31:0] v$d;
     wire  [31:0] v$q;
-    reg  v$clock;
+    wire  v$clock;
     reg  [15:0] v_high$d;
     wire  [15:0] v_high$q;
-    reg  v_high$clock;
+    wire  v_high$clock;
     reg  [17:0] w$d;
     wire  [17:0] w$q;
-    reg  w$clock;
+    wire  w$clock;
     reg  [15:0] q_left$d;
     wire  [15:0] q_left$q;
-    reg  q_left$clock;
+    wire  q_left$clock;
     reg  [15:0] q_middle$d;
     wire  [15:0] q_middle$q;
-    reg  q_middle$clock;
+    wire  q_middle$clock;
     reg  [15:0] q_right$d;
     wire  [15:0] q_right$q;
-    reg  q_right$clock;
-    reg  [15:0] q$d;
+    wire  q_right$clock;
+    wire  [15:0] q$d;
     wire  [15:0] q$q;
-    reg  q$clock;
+    wire  q$clock;
     reg  [18:0] x$d;
     wire  [18:0] x$q;
-    reg  x$clock;
+    wire  x$clock;
     reg  [3:0] carry$d;
     wire  [3:0] carry$q;
-    reg  carry$clock;
+    wire  carry$clock;
     reg  [15:0] t_next$d;
     wire  [15:0] t_next$q;
-    reg  t_next$clock;
-    reg  t_delay$clock;
-    reg  [15:0] t_delay$data_in;
+    wire  t_next$clock;
+    reg  [3:0] cycle$d;
+    wire  [3:0] cycle$q;
+    wire  cycle$clock;
+    wire  t_delay$clock;
+    wire  [15:0] t_delay$data_in;
     wire  [15:0] t_delay$data_out;
-    reg  w_delay$clock;
-    reg  [17:0] w_delay$data_in;
+    wire  w_delay$clock;
+    wire  [3:0] w_delay$at;
+    wire  [17:0] w_delay$data_in;
     wire  [17:0] w_delay$data_out;
-    reg  m_delay$clock;
-    reg  [15:0] m_delay$data_in;
+    wire  m_delay$clock;
+    wire  [3:0] m_delay$at;
+    wire  [15:0] m_delay$data_in;
     wire  [15:0] m_delay$data_out;
-    reg  m_rest$clock;
-    reg  [15:0] m_rest$data_in;
-    wire  [15:0] m_rest$data_out;
-    reg  b_delay$clock;
-    reg  [15:0] b_delay$data_in;
+    wire  b_delay$clock;
+    wire  [3:0] b_delay$at;
+    wire  [15:0] b_delay$data_in;
     wire  [15:0] b_delay$data_out;
-    reg  a_delay$clock;
-    reg  [15:0] a_delay$data_in;
+    wire  a_delay$clock;
+    wire  [3:0] a_delay$at;
+    wire  [15:0] a_delay$data_in;
     wire  [15:0] a_delay$data_out;
-    reg  first_delay$clock;
-    reg  first_delay$data_in;
+    wire  first_delay$clock;
+    wire  first_delay$data_in;
     wire  first_delay$data_out;
-    reg  first_rest$clock;
-    reg  first_rest$data_in;
+    wire  first_rest$clock;
+    wire  first_rest$data_in;
     wire  first_rest$data_out;
     // Local signals
-    reg  [15:0] u_low;
-    reg  [15:0] v_low;
-    reg  [15:0] w_low;
-    reg  [19:0] x_wide;
-    reg  [19:0] total;
-    reg  first_bits;
+    wire  [15:0] u_low;
+    wire  [15:0] v_low;
+    wire  [15:0] w_low;
+    wire  [19:0] x_wide;
+    wire  [19:0] total;
+    wire  first_bits;
     // Sub module instances
     kernelwise_meta field(
         .d(field$d),
@@ -3798,6 +3715,11 @@ module kernelwise_elements(clock,scalar_field,first,a,b,m,t,scalar_field_out,fir
         .q(t_next$q),
         .clock(t_next$clock)
     );
+    kernelwise_count cycle(
+        .d(cycle$d),
+        .q(cycle$q),
+        .clock(cycle$clock)
+    );
     kernelwise_t_delay t_delay(
         .clock(t_delay$clock),
         .data_in(t_delay$data_in),
@@ -3805,26 +3727,25 @@ module kernelwise_elements(clock,scalar_field,first,a,b,m,t,scalar_field_out,fir
     );
     kernelwise_w_delay w_delay(
         .clock(w_delay$clock),
+        .at(w_delay$at),
         .data_in(w_delay$data_in),
         .data_out(w_delay$data_out)
     );
     kernelwise_m_delay m_delay(
         .clock(m_delay$clock),
+        .at(m_delay$at),
         .data_in(m_delay$data_in),
         .data_out(m_delay$data_out)
     );
-    kernelwise_m_delay m_rest(
-        .clock(m_rest$clock),
-        .data_in(m_rest$data_in),
-        .data_out(m_rest$data_out)
-    );
-    kernelwise_b_delay b_delay(
+    kernelwise_m_delay b_delay(
         .clock(b_delay$clock),
+        .at(b_delay$at),
         .data_in(b_delay$data_in),
         .data_out(b_delay$data_out)
     );
     kernelwise_a_delay a_delay(
         .clock(a_delay$clock),
+        .at(a_delay$at),
         .data_in(a_delay$data_in),
         .data_out(a_delay$data_out)
     );
@@ -3839,23 +3760,61 @@ module kernelwise_elements(clock,scalar_field,first,a,b,m,t,scalar_field_out,fir
         .data_out(first_rest$data_out)
     );
     // Update code
+    assign field$clock = clock;
+    assign a_hold$clock = clock;
+    assign u$clock = clock;
+    assign u_high$clock = clock;
+    assign v$clock = clock;
+    assign v_high$clock = clock;
+    assign w$clock = clock;
+    assign q_left$clock = clock;
+    assign q_middle$clock = clock;
+    assign q_right$clock = clock;
+    assign q$clock = clock;
+    assign x$clock = clock;
+    assign carry$clock = clock;
+    assign t_next$clock = clock;
+    assign cycle$clock = clock;
+    assign ab$clock = clock;
+    assign qm$clock = clock;
+    assign t_delay$clock = clock;
+    assign w_delay$clock = clock;
+    assign m_delay$clock = clock;
+    assign b_delay$clock = clock;
+    assign a_delay$clock = clock;
+    assign first_delay$clock = clock;
+    assign first_rest$clock = clock;
+    assign w_delay$at = cycle$q;
+    assign m_delay$at = cycle$q;
+    assign b_delay$at = cycle$q;
+    assign a_delay$at = cycle$q;
+    assign scalar_field_out = field$q;
+    assign a_hold$d = (first) ? (a) : (a_hold$q);
+    assign first_bits = (first) ? (32'h1) : (32'h0);
+    assign ab$a = a_hold$q;
+    assign ab$b = b;
+    assign t_delay$data_in = t;
+    assign u_low = u$q[(32'h0)+:(16)];
+    assign w_low = w$q[(32'h0)+:(16)];
+    assign first_delay$data_in = first_bits;
+    assign q$d = (|first_delay$data_out) ? (q_left$q + q_middle$q + q_right$q) : (q$q);
+    assign qm$a = q$q;
+    assign qm$b = m;
+    assign w_delay$data_in = w$q;
+    assign v_low = v$q[(32'h0)+:(16)];
+    assign x_wide = ((x$q) & 20'hfffff);
+    assign total = x_wide + ((carry$q) & 20'hfffff);
+    assign t_out = t_next$q;
+    assign m_delay$data_in = m;
+    assign m_out = m_delay$data_out;
+    assign b_delay$data_in = b;
+    assign b_out = b_delay$data_out;
+    assign a_delay$data_in = a;
+    assign a_out = a_delay$data_out;
+    assign first_rest$data_in = first_delay$data_out;
+    assign first_out = |first_rest$data_out;
     always @(*) begin
-        field$clock = clock;
-        a_hold$clock = clock;
-        u$clock = clock;
-        u_high$clock = clock;
-        v$clock = clock;
-        v_high$clock = clock;
-        w$clock = clock;
-        q_left$clock = clock;
-        q_middle$clock = clock;
-        q_right$clock = clock;
-        q$clock = clock;
-        x$clock = clock;
-        carry$clock = clock;
-        t_next$clock = clock;
         field$d = field$q;
-        a_hold$d = a_hold$q;
         u$d = u$q;
         u_high$d = u_high$q;
         v$d = v$q;
@@ -3864,35 +3823,15 @@ module kernelwise_elements(clock,scalar_field,first,a,b,m,t,scalar_field_out,fir
         q_left$d = q_left$q;
         q_middle$d = q_middle$q;
         q_right$d = q_right$q;
-        q$d = q$q;
         x$d = x$q;
         carry$d = carry$q;
         t_next$d = t_next$q;
-        ab$clock = clock;
-        qm$clock = clock;
-        t_delay$clock = clock;
-        w_delay$clock = clock;
-        m_delay$clock = clock;
-        m_rest$clock = clock;
-        b_delay$clock = clock;
-        a_delay$clock = clock;
-        first_delay$clock = clock;
-        first_rest$clock = clock;
+        cycle$d = cycle$q;
+        cycle$d = cycle$q + 32'h1;
         field$d = scalar_field;
-        scalar_field_out = field$q;
-        first_bits = 32'h0;
-        if (first) begin
-            a_hold$d = a;
-            first_bits = 32'h1;
-        end
-        ab$a = a_hold$q;
-        ab$b = b;
         u$d = ab$product;
-        t_delay$data_in = t;
-        u_low = u$q[(32'h0)+:(16)];
         u_high$d = u$q[(32'h10)+:(16)];
         w$d = ((t_delay$data_out) & 18'h3ffff) + ((u_low) & 18'h3ffff) + ((u_high$q) & 18'h3ffff);
-        w_low = w$q[(32'h0)+:(16)];
         q_left$d = (w_low << 32'hf) - (w_low << 32'hd);
         q_middle$d = (w_low << 32'ha) - (w_low << 32'h7);
         q_right$d = (w_low << 32'h3) + w_low;
@@ -3901,31 +3840,11 @@ module kernelwise_elements(clock,scalar_field,first,a,b,m,t,scalar_field_out,fir
             q_middle$d = 32'h0;
             q_right$d = 32'h1;
         end
-        first_delay$data_in = first_bits;
-        if (|first_delay$data_out) begin
-            q$d = q_left$q + q_middle$q + q_right$q;
-        end
-        m_delay$data_in = m;
-        qm$a = q$q;
-        qm$b = m_delay$data_out;
-        w_delay$data_in = w$q;
         v$d = qm$product;
-        v_low = v$q[(32'h0)+:(16)];
         v_high$d = v$q[(32'h10)+:(16)];
         x$d = ((w_delay$data_out) & 19'h7ffff) + ((v_low) & 19'h7ffff) + ((v_high$q) & 19'h7ffff);
-        x_wide = ((x$q) & 20'hfffff);
-        total = x_wide + ((carry$q) & 20'hfffff);
         carry$d = total[(32'h10)+:(4)];
         t_next$d = total[(32'h0)+:(16)];
-        t_out = t_next$q;
-        m_rest$data_in = m_delay$data_out;
-        m_out = m_rest$data_out;
-        b_delay$data_in = b;
-        b_out = b_delay$data_out;
-        a_delay$data_in = a;
-        a_out = a_delay$data_out;
-        first_rest$data_in = first_delay$data_out;
-        first_out = |first_rest$data_out;
     end
 endmodule
 
@@ -3936,213 +3855,213 @@ module kernelwise_montgomery(clock,scalar_field,first,a,b,product);
     input wire  first;
     input wire  [15:0] a;
     input wire  [15:0] b;
-    output reg  [15:0] product;
+    output wire  [15:0] product;
     // Constant declarations
     localparam  base_modulus = 512'h30644e72e131a029b85045b68181585d97816a916871ca8d3c208c16d87cfd47;
     localparam  scalar_modulus = 512'h30644e72e131a029b85045b68181585d2833e84879b9709143e1f593f0000001;
     // Stub signals
-    reg  elements$0$clock;
-    reg  elements$0$scalar_field;
-    reg  elements$0$first;
-    reg  [15:0] elements$0$a;
-    reg  [15:0] elements$0$b;
-    reg  [15:0] elements$0$m;
-    reg  [15:0] elements$0$t;
+    wire  elements$0$clock;
+    wire  elements$0$scalar_field;
+    wire  elements$0$first;
+    wire  [15:0] elements$0$a;
+    wire  [15:0] elements$0$b;
+    wire  [15:0] elements$0$m;
+    wire  [15:0] elements$0$t;
     wire  elements$0$scalar_field_out;
     wire  elements$0$first_out;
     wire  [15:0] elements$0$a_out;
     wire  [15:0] elements$0$b_out;
     wire  [15:0] elements$0$m_out;
     wire  [15:0] elements$0$t_out;
-    reg  elements$1$clock;
-    reg  elements$1$scalar_field;
-    reg  elements$1$first;
-    reg  [15:0] elements$1$a;
-    reg  [15:0] elements$1$b;
-    reg  [15:0] elements$1$m;
-    reg  [15:0] elements$1$t;
+    wire  elements$1$clock;
+    wire  elements$1$scalar_field;
+    wire  elements$1$first;
+    wire  [15:0] elements$1$a;
+    wire  [15:0] elements$1$b;
+    wire  [15:0] elements$1$m;
+    wire  [15:0] elements$1$t;
     wire  elements$1$scalar_field_out;
     wire  elements$1$first_out;
     wire  [15:0] elements$1$a_out;
     wire  [15:0] elements$1$b_out;
     wire  [15:0] elements$1$m_out;
     wire  [15:0] elements$1$t_out;
-    reg  elements$2$clock;
-    reg  elements$2$scalar_field;
-    reg  elements$2$first;
-    reg  [15:0] elements$2$a;
-    reg  [15:0] elements$2$b;
-    reg  [15:0] elements$2$m;
-    reg  [15:0] elements$2$t;
+    wire  elements$2$clock;
+    wire  elements$2$scalar_field;
+    wire  elements$2$first;
+    wire  [15:0] elements$2$a;
+    wire  [15:0] elements$2$b;
+    wire  [15:0] elements$2$m;
+    wire  [15:0] elements$2$t;
     wire  elements$2$scalar_field_out;
     wire  elements$2$first_out;
     wire  [15:0] elements$2$a_out;
     wire  [15:0] elements$2$b_out;
     wire  [15:0] elements$2$m_out;
     wire  [15:0] elements$2$t_out;
-    reg  elements$3$clock;
-    reg  elements$3$scalar_field;
-    reg  elements$3$first;
-    reg  [15:0] elements$3$a;
-    reg  [15:0] elements$3$b;
-    reg  [15:0] elements$3$m;
-    reg  [15:0] elements$3$t;
+    wire  elements$3$clock;
+    wire  elements$3$scalar_field;
+    wire  elements$3$first;
+    wire  [15:0] elements$3$a;
+    wire  [15:0] elements$3$b;
+    wire  [15:0] elements$3$m;
+    wire  [15:0] elements$3$t;
     wire  elements$3$scalar_field_out;
     wire  elements$3$first_out;
     wire  [15:0] elements$3$a_out;
     wire  [15:0] elements$3$b_out;
     wire  [15:0] elements$3$m_out;
     wire  [15:0] elements$3$t_out;
-    reg  elements$4$clock;
-    reg  elements$4$scalar_field;
-    reg  elements$4$first;
-    reg  [15:0] elements$4$a;
-    reg  [15:0] elements$4$b;
-    reg  [15:0] elements$4$m;
-    reg  [15:0] elements$4$t;
+    wire  elements$4$clock;
+    wire  elements$4$scalar_field;
+    wire  elements$4$first;
+    wire  [15:0] elements$4$a;
+    wire  [15:0] elements$4$b;
+    wire  [15:0] elements$4$m;
+    wire  [15:0] elements$4$t;
     wire  elements$4$scalar_field_out;
     wire  elements$4$first_out;
     wire  [15:0] elements$4$a_out;
     wire  [15:0] elements$4$b_out;
     wire  [15:0] elements$4$m_out;
     wire  [15:0] elements$4$t_out;
-    reg  elements$5$clock;
-    reg  elements$5$scalar_field;
-    reg  elements$5$first;
-    reg  [15:0] elements$5$a;
-    reg  [15:0] elements$5$b;
-    reg  [15:0] elements$5$m;
-    reg  [15:0] elements$5$t;
+    wire  elements$5$clock;
+    wire  elements$5$scalar_field;
+    wire  elements$5$first;
+    wire  [15:0] elements$5$a;
+    wire  [15:0] elements$5$b;
+    wire  [15:0] elements$5$m;
+    wire  [15:0] elements$5$t;
     wire  elements$5$scalar_field_out;
     wire  elements$5$first_out;
     wire  [15:0] elements$5$a_out;
     wire  [15:0] elements$5$b_out;
     wire  [15:0] elements$5$m_out;
     wire  [15:0] elements$5$t_out;
-    reg  elements$6$clock;
-    reg  elements$6$scalar_field;
-    reg  elements$6$first;
-    reg  [15:0] elements$6$a;
-    reg  [15:0] elements$6$b;
-    reg  [15:0] elements$6$m;
-    reg  [15:0] elements$6$t;
+    wire  elements$6$clock;
+    wire  elements$6$scalar_field;
+    wire  elements$6$first;
+    wire  [15:0] elements$6$a;
+    wire  [15:0] elements$6$b;
+    wire  [15:0] elements$6$m;
+    wire  [15:0] elements$6$t;
     wire  elements$6$scalar_field_out;
     wire  elements$6$first_out;
     wire  [15:0] elements$6$a_out;
     wire  [15:0] elements$6$b_out;
     wire  [15:0] elements$6$m_out;
     wire  [15:0] elements$6$t_out;
-    reg  elements$7$clock;
-    reg  elements$7$scalar_field;
-    reg  elements$7$first;
-    reg  [15:0] elements$7$a;
-    reg  [15:0] elements$7$b;
-    reg  [15:0] elements$7$m;
-    reg  [15:0] elements$7$t;
+    wire  elements$7$clock;
+    wire  elements$7$scalar_field;
+    wire  elements$7$first;
+    wire  [15:0] elements$7$a;
+    wire  [15:0] elements$7$b;
+    wire  [15:0] elements$7$m;
+    wire  [15:0] elements$7$t;
     wire  elements$7$scalar_field_out;
     wire  elements$7$first_out;
     wire  [15:0] elements$7$a_out;
     wire  [15:0] elements$7$b_out;
     wire  [15:0] elements$7$m_out;
     wire  [15:0] elements$7$t_out;
-    reg  elements$8$clock;
-    reg  elements$8$scalar_field;
-    reg  elements$8$first;
-    reg  [15:0] elements$8$a;
-    reg  [15:0] elements$8$b;
-    reg  [15:0] elements$8$m;
-    reg  [15:0] elements$8$t;
+    wire  elements$8$clock;
+    wire  elements$8$scalar_field;
+    wire  elements$8$first;
+    wire  [15:0] elements$8$a;
+    wire  [15:0] elements$8$b;
+    wire  [15:0] elements$8$m;
+    wire  [15:0] elements$8$t;
     wire  elements$8$scalar_field_out;
     wire  elements$8$first_out;
     wire  [15:0] elements$8$a_out;
     wire  [15:0] elements$8$b_out;
     wire  [15:0] elements$8$m_out;
     wire  [15:0] elements$8$t_out;
-    reg  elements$9$clock;
-    reg  elements$9$scalar_field;
-    reg  elements$9$first;
-    reg  [15:0] elements$9$a;
-    reg  [15:0] elements$9$b;
-    reg  [15:0] elements$9$m;
-    reg  [15:0] elements$9$t;
+    wire  elements$9$clock;
+    wire  elements$9$scalar_field;
+    wire  elements$9$first;
+    wire  [15:0] elements$9$a;
+    wire  [15:0] elements$9$b;
+    wire  [15:0] elements$9$m;
+    wire  [15:0] elements$9$t;
     wire  elements$9$scalar_field_out;
     wire  elements$9$first_out;
     wire  [15:0] elements$9$a_out;
     wire  [15:0] elements$9$b_out;
     wire  [15:0] elements$9$m_out;
     wire  [15:0] elements$9$t_out;
-    reg  elements$10$clock;
-    reg  elements$10$scalar_field;
-    reg  elements$10$first;
-    reg  [15:0] elements$10$a;
-    reg  [15:0] elements$10$b;
-    reg  [15:0] elements$10$m;
-    reg  [15:0] elements$10$t;
+    wire  elements$10$clock;
+    wire  elements$10$scalar_field;
+    wire  elements$10$first;
+    wire  [15:0] elements$10$a;
+    wire  [15:0] elements$10$b;
+    wire  [15:0] elements$10$m;
+    wire  [15:0] elements$10$t;
     wire  elements$10$scalar_field_out;
     wire  elements$10$first_out;
     wire  [15:0] elements$10$a_out;
     wire  [15:0] elements$10$b_out;
     wire  [15:0] elements$10$m_out;
     wire  [15:0] elements$10$t_out;
-    reg  elements$11$clock;
-    reg  elements$11$scalar_field;
-    reg  elements$11$first;
-    reg  [15:0] elements$11$a;
-    reg  [15:0] elements$11$b;
-    reg  [15:0] elements$11$m;
-    reg  [15:0] elements$11$t;
+    wire  elements$11$clock;
+    wire  elements$11$scalar_field;
+    wire  elements$11$first;
+    wire  [15:0] elements$11$a;
+    wire  [15:0] elements$11$b;
+    wire  [15:0] elements$11$m;
+    wire  [15:0] elements$11$t;
     wire  elements$11$scalar_field_out;
     wire  elements$11$first_out;
     wire  [15:0] elements$11$a_out;
     wire  [15:0] elements$11$b_out;
     wire  [15:0] elements$11$m_out;
     wire  [15:0] elements$11$t_out;
-    reg  elements$12$clock;
-    reg  elements$12$scalar_field;
-    reg  elements$12$first;
-    reg  [15:0] elements$12$a;
-    reg  [15:0] elements$12$b;
-    reg  [15:0] elements$12$m;
-    reg  [15:0] elements$12$t;
+    wire  elements$12$clock;
+    wire  elements$12$scalar_field;
+    wire  elements$12$first;
+    wire  [15:0] elements$12$a;
+    wire  [15:0] elements$12$b;
+    wire  [15:0] elements$12$m;
+    wire  [15:0] elements$12$t;
     wire  elements$12$scalar_field_out;
     wire  elements$12$first_out;
     wire  [15:0] elements$12$a_out;
     wire  [15:0] elements$12$b_out;
     wire  [15:0] elements$12$m_out;
     wire  [15:0] elements$12$t_out;
-    reg  elements$13$clock;
-    reg  elements$13$scalar_field;
-    reg  elements$13$first;
-    reg  [15:0] elements$13$a;
-    reg  [15:0] elements$13$b;
-    reg  [15:0] elements$13$m;
-    reg  [15:0] elements$13$t;
+    wire  elements$13$clock;
+    wire  elements$13$scalar_field;
+    wire  elements$13$first;
+    wire  [15:0] elements$13$a;
+    wire  [15:0] elements$13$b;
+    wire  [15:0] elements$13$m;
+    wire  [15:0] elements$13$t;
     wire  elements$13$scalar_field_out;
     wire  elements$13$first_out;
     wire  [15:0] elements$13$a_out;
     wire  [15:0] elements$13$b_out;
     wire  [15:0] elements$13$m_out;
     wire  [15:0] elements$13$t_out;
-    reg  elements$14$clock;
-    reg  elements$14$scalar_field;
-    reg  elements$14$first;
-    reg  [15:0] elements$14$a;
-    reg  [15:0] elements$14$b;
-    reg  [15:0] elements$14$m;
-    reg  [15:0] elements$14$t;
+    wire  elements$14$clock;
+    wire  elements$14$scalar_field;
+    wire  elements$14$first;
+    wire  [15:0] elements$14$a;
+    wire  [15:0] elements$14$b;
+    wire  [15:0] elements$14$m;
+    wire  [15:0] elements$14$t;
     wire  elements$14$scalar_field_out;
     wire  elements$14$first_out;
     wire  [15:0] elements$14$a_out;
     wire  [15:0] elements$14$b_out;
     wire  [15:0] elements$14$m_out;
     wire  [15:0] elements$14$t_out;
-    reg  elements$15$clock;
-    reg  elements$15$scalar_field;
-    reg  elements$15$first;
-    reg  [15:0] elements$15$a;
-    reg  [15:0] elements$15$b;
-    reg  [15:0] elements$15$m;
-    reg  [15:0] elements$15$t;
+    wire  elements$15$clock;
+    wire  elements$15$scalar_field;
+    wire  elements$15$first;
+    wire  [15:0] elements$15$a;
+    wire  [15:0] elements$15$b;
+    wire  [15:0] elements$15$m;
+    wire  [15:0] elements$15$t;
     wire  elements$15$scalar_field_out;
     wire  elements$15$first_out;
     wire  [15:0] elements$15$a_out;
@@ -4151,9 +4070,9 @@ module kernelwise_montgomery(clock,scalar_field,first,a,b,product);
     wire  [15:0] elements$15$t_out;
     reg  [4:0] slot$d;
     wire  [4:0] slot$q;
-    reg  slot$clock;
+    wire  slot$clock;
     // Local signals
-    reg  [15:0] modulus_word;
+    wire  [15:0] modulus_word;
     // Sub module instances
     kernelwise_elements elements$0(
         .clock(elements$0$clock),
@@ -4401,130 +4320,130 @@ module kernelwise_montgomery(clock,scalar_field,first,a,b,product);
         .clock(slot$clock)
     );
     // Update code
+    assign slot$clock = clock;
+    assign elements$0$clock = clock;
+    assign elements$1$clock = clock;
+    assign elements$2$clock = clock;
+    assign elements$3$clock = clock;
+    assign elements$4$clock = clock;
+    assign elements$5$clock = clock;
+    assign elements$6$clock = clock;
+    assign elements$7$clock = clock;
+    assign elements$8$clock = clock;
+    assign elements$9$clock = clock;
+    assign elements$10$clock = clock;
+    assign elements$11$clock = clock;
+    assign elements$12$clock = clock;
+    assign elements$13$clock = clock;
+    assign elements$14$clock = clock;
+    assign elements$15$clock = clock;
+    assign modulus_word = (scalar_field) ? (scalar_modulus[(slot$q * 32'h10)+:(16)]) : (base_modulus[(slot$q * 32'h10)+:(16)]);
+    assign elements$0$scalar_field = scalar_field;
+    assign elements$0$first = first;
+    assign elements$0$a = a;
+    assign elements$0$b = b;
+    assign elements$0$m = modulus_word;
+    assign elements$0$t = 32'h0;
+    assign elements$1$scalar_field = elements$0$scalar_field_out;
+    assign elements$1$first = elements$0$first_out;
+    assign elements$1$a = elements$0$a_out;
+    assign elements$1$b = elements$0$b_out;
+    assign elements$1$m = elements$0$m_out;
+    assign elements$1$t = elements$0$t_out;
+    assign elements$2$scalar_field = elements$1$scalar_field_out;
+    assign elements$2$first = elements$1$first_out;
+    assign elements$2$a = elements$1$a_out;
+    assign elements$2$b = elements$1$b_out;
+    assign elements$2$m = elements$1$m_out;
+    assign elements$2$t = elements$1$t_out;
+    assign elements$3$scalar_field = elements$2$scalar_field_out;
+    assign elements$3$first = elements$2$first_out;
+    assign elements$3$a = elements$2$a_out;
+    assign elements$3$b = elements$2$b_out;
+    assign elements$3$m = elements$2$m_out;
+    assign elements$3$t = elements$2$t_out;
+    assign elements$4$scalar_field = elements$3$scalar_field_out;
+    assign elements$4$first = elements$3$first_out;
+    assign elements$4$a = elements$3$a_out;
+    assign elements$4$b = elements$3$b_out;
+    assign elements$4$m = elements$3$m_out;
+    assign elements$4$t = elements$3$t_out;
+    assign elements$5$scalar_field = elements$4$scalar_field_out;
+    assign elements$5$first = elements$4$first_out;
+    assign elements$5$a = elements$4$a_out;
+    assign elements$5$b = elements$4$b_out;
+    assign elements$5$m = elements$4$m_out;
+    assign elements$5$t = elements$4$t_out;
+    assign elements$6$scalar_field = elements$5$scalar_field_out;
+    assign elements$6$first = elements$5$first_out;
+    assign elements$6$a = elements$5$a_out;
+    assign elements$6$b = elements$5$b_out;
+    assign elements$6$m = elements$5$m_out;
+    assign elements$6$t = elements$5$t_out;
+    assign elements$7$scalar_field = elements$6$scalar_field_out;
+    assign elements$7$first = elements$6$first_out;
+    assign elements$7$a = elements$6$a_out;
+    assign elements$7$b = elements$6$b_out;
+    assign elements$7$m = elements$6$m_out;
+    assign elements$7$t = elements$6$t_out;
+    assign elements$8$scalar_field = elements$7$scalar_field_out;
+    assign elements$8$first = elements$7$first_out;
+    assign elements$8$a = elements$7$a_out;
+    assign elements$8$b = elements$7$b_out;
+    assign elements$8$m = elements$7$m_out;
+    assign elements$8$t = elements$7$t_out;
+    assign elements$9$scalar_field = elements$8$scalar_field_out;
+    assign elements$9$first = elements$8$first_out;
+    assign elements$9$a = elements$8$a_out;
+    assign elements$9$b = elements$8$b_out;
+    assign elements$9$m = elements$8$m_out;
+    assign elements$9$t = elements$8$t_out;
+    assign elements$10$scalar_field = elements$9$scalar_field_out;
+    assign elements$10$first = elements$9$first_out;
+    assign elements$10$a = elements$9$a_out;
+    assign elements$10$b = elements$9$b_out;
+    assign elements$10$m = elements$9$m_out;
+    assign elements$10$t = elements$9$t_out;
+    assign elements$11$scalar_field = elements$10$scalar_field_out;
+    assign elements$11$first = elements$10$first_out;
+    assign elements$11$a = elements$10$a_out;
+    assign elements$11$b = elements$10$b_out;
+    assign elements$11$m = elements$10$m_out;
+    assign elements$11$t = elements$10$t_out;
+    assign elements$12$scalar_field = elements$11$scalar_field_out;
+    assign elements$12$first = elements$11$first_out;
+    assign elements$12$a = elements$11$a_out;
+    assign elements$12$b = elements$11$b_out;
+    assign elements$12$m = elements$11$m_out;
+    assign elements$12$t = elements$11$t_out;
+    assign elements$13$scalar_field = elements$12$scalar_field_out;
+    assign elements$13$first = elements$12$first_out;
+    assign elements$13$a = elements$12$a_out;
+    assign elements$13$b = elements$12$b_out;
+    assign elements$13$m = elements$12$m_out;
+    assign elements$13$t = elements$12$t_out;
+    assign elements$14$scalar_field = elements$13$scalar_field_out;
+    assign elements$14$first = elements$13$first_out;
+    assign elements$14$a = elements$13$a_out;
+    assign elements$14$b = elements$13$b_out;
+    assign elements$14$m = elements$13$m_out;
+    assign elements$14$t = elements$13$t_out;
+    assign elements$15$scalar_field = elements$14$scalar_field_out;
+    assign elements$15$first = elements$14$first_out;
+    assign elements$15$a = elements$14$a_out;
+    assign elements$15$b = elements$14$b_out;
+    assign elements$15$m = elements$14$m_out;
+    assign elements$15$t = elements$14$t_out;
+    assign product = elements$15$t_out;
     always @(*) begin
-        slot$clock = clock;
         slot$d = slot$q;
-        elements$0$clock = clock;
-        elements$1$clock = clock;
-        elements$2$clock = clock;
-        elements$3$clock = clock;
-        elements$4$clock = clock;
-        elements$5$clock = clock;
-        elements$6$clock = clock;
-        elements$7$clock = clock;
-        elements$8$clock = clock;
-        elements$9$clock = clock;
-        elements$10$clock = clock;
-        elements$11$clock = clock;
-        elements$12$clock = clock;
-        elements$13$clock = clock;
-        elements$14$clock = clock;
-        elements$15$clock = clock;
         slot$d = slot$q + 32'h1;
-        if (first) begin
+        if (slot$q == 32'h10) begin
             slot$d = 32'h0;
         end
-        modulus_word = base_modulus[(slot$q * 32'h10)+:(16)];
-        if (scalar_field) begin
-            modulus_word = scalar_modulus[(slot$q * 32'h10)+:(16)];
+        if (first) begin
+            slot$d = 32'hb;
         end
-        elements$0$scalar_field = scalar_field;
-        elements$0$first = first;
-        elements$0$a = a;
-        elements$0$b = b;
-        elements$0$m = modulus_word;
-        elements$0$t = 32'h0;
-        elements$1$scalar_field = elements$0$scalar_field_out;
-        elements$1$first = elements$0$first_out;
-        elements$1$a = elements$0$a_out;
-        elements$1$b = elements$0$b_out;
-        elements$1$m = elements$0$m_out;
-        elements$1$t = elements$0$t_out;
-        elements$2$scalar_field = elements$1$scalar_field_out;
-        elements$2$first = elements$1$first_out;
-        elements$2$a = elements$1$a_out;
-        elements$2$b = elements$1$b_out;
-        elements$2$m = elements$1$m_out;
-        elements$2$t = elements$1$t_out;
-        elements$3$scalar_field = elements$2$scalar_field_out;
-        elements$3$first = elements$2$first_out;
-        elements$3$a = elements$2$a_out;
-        elements$3$b = elements$2$b_out;
-        elements$3$m = elements$2$m_out;
-        elements$3$t = elements$2$t_out;
-        elements$4$scalar_field = elements$3$scalar_field_out;
-        elements$4$first = elements$3$first_out;
-        elements$4$a = elements$3$a_out;
-        elements$4$b = elements$3$b_out;
-        elements$4$m = elements$3$m_out;
-        elements$4$t = elements$3$t_out;
-        elements$5$scalar_field = elements$4$scalar_field_out;
-        elements$5$first = elements$4$first_out;
-        elements$5$a = elements$4$a_out;
-        elements$5$b = elements$4$b_out;
-        elements$5$m = elements$4$m_out;
-        elements$5$t = elements$4$t_out;
-        elements$6$scalar_field = elements$5$scalar_field_out;
-        elements$6$first = elements$5$first_out;
-        elements$6$a = elements$5$a_out;
-        elements$6$b = elements$5$b_out;
-        elements$6$m = elements$5$m_out;
-        elements$6$t = elements$5$t_out;
-        elements$7$scalar_field = elements$6$scalar_field_out;
-        elements$7$first = elements$6$first_out;
-        elements$7$a = elements$6$a_out;
-        elements$7$b = elements$6$b_out;
-        elements$7$m = elements$6$m_out;
-        elements$7$t = elements$6$t_out;
-        elements$8$scalar_field = elements$7$scalar_field_out;
-        elements$8$first = elements$7$first_out;
-        elements$8$a = elements$7$a_out;
-        elements$8$b = elements$7$b_out;
-        elements$8$m = elements$7$m_out;
-        elements$8$t = elements$7$t_out;
-        elements$9$scalar_field = elements$8$scalar_field_out;
-        elements$9$first = elements$8$first_out;
-        elements$9$a = elements$8$a_out;
-        elements$9$b = elements$8$b_out;
-        elements$9$m = elements$8$m_out;
-        elements$9$t = elements$8$t_out;
-        elements$10$scalar_field = elements$9$scalar_field_out;
-        elements$10$first = elements$9$first_out;
-        elements$10$a = elements$9$a_out;
-        elements$10$b = elements$9$b_out;
-        elements$10$m = elements$9$m_out;
-        elements$10$t = elements$9$t_out;
-        elements$11$scalar_field = elements$10$scalar_field_out;
-        elements$11$first = elements$10$first_out;
-        elements$11$a = elements$10$a_out;
-        elements$11$b = elements$10$b_out;
-        elements$11$m = elements$10$m_out;
-        elements$11$t = elements$10$t_out;
-        elements$12$scalar_field = elements$11$scalar_field_out;
-        elements$12$first = elements$11$first_out;
-        elements$12$a = elements$11$a_out;
-        elements$12$b = elements$11$b_out;
-        elements$12$m = elements$11$m_out;
-        elements$12$t = elements$11$t_out;
-        elements$13$scalar_field = elements$12$scalar_field_out;
-        elements$13$first = elements$12$first_out;
-        elements$13$a = elements$12$a_out;
-        elements$13$b = elements$12$b_out;
-        elements$13$m = elements$12$m_out;
-        elements$13$t = elements$12$t_out;
-        elements$14$scalar_field = elements$13$scalar_field_out;
-        elements$14$first = elements$13$first_out;
-        elements$14$a = elements$13$a_out;
-        elements$14$b = elements$13$b_out;
-        elements$14$m = elements$13$m_out;
-        elements$14$t = elements$13$t_out;
-        elements$15$scalar_field = elements$14$scalar_field_out;
-        elements$15$first = elements$14$first_out;
-        elements$15$a = elements$14$a_out;
-        elements$15$b = elements$14$b_out;
-        elements$15$m = elements$14$m_out;
-        elements$15$t = elements$14$t_out;
-        product = elements$15$t_out;
     end
 endmodule
 
@@ -4550,60 +4469,60 @@ module kernelwise_adder_0(clock,scalar_field,first,subtract,a,b,result);
     input wire  subtract;
     input wire  [15:0] a;
     input wire  [15:0] b;
-    output reg  [255:0] result;
+    output wire  [255:0] result;
     // Constant declarations
     localparam  base_twice = 512'h60c89ce5c263405370a08b6d0302b0bb2f02d522d0e3951a7841182db0f9fa8e;
     localparam  scalar_twice = 512'h60c89ce5c263405370a08b6d0302b0ba5067d090f372e12287c3eb27e0000002;
     // Stub signals
-    reg  mode$d;
+    wire  mode$d;
     wire  mode$q;
-    reg  mode$clock;
+    wire  mode$clock;
     reg  mode_late$d;
     wire  mode_late$q;
-    reg  mode_late$clock;
+    wire  mode_late$clock;
     reg  [4:0] slot$d;
     wire  [4:0] slot$q;
-    reg  slot$clock;
+    wire  slot$clock;
     reg  start$d;
     wire  start$q;
-    reg  start$clock;
+    wire  start$clock;
     reg  [16:0] sum$d;
     wire  [16:0] sum$q;
-    reg  sum$clock;
+    wire  sum$clock;
     reg  [15:0] correction$d;
     wire  [15:0] correction$q;
-    reg  correction$clock;
+    wire  correction$clock;
     reg  first_late$d;
     wire  first_late$q;
-    reg  first_late$clock;
+    wire  first_late$clock;
     reg  [16:0] folded$d;
     wire  [16:0] folded$q;
-    reg  folded$clock;
+    wire  folded$clock;
     reg  [16:0] sum_late$d;
     wire  [16:0] sum_late$q;
-    reg  sum_late$clock;
+    wire  sum_late$clock;
     reg  take_sum$d;
     wire  take_sum$q;
-    reg  take_sum$clock;
+    wire  take_sum$clock;
     reg  [255:0] sum_row$d;
     wire  [255:0] sum_row$q;
-    reg  sum_row$clock;
+    wire  sum_row$clock;
     reg  [255:0] folded_row$d;
     wire  [255:0] folded_row$q;
-    reg  folded_row$clock;
+    wire  folded_row$clock;
     reg  [255:0] chosen$d;
     wire  [255:0] chosen$q;
-    reg  chosen$clock;
+    wire  chosen$clock;
     // Local signals
-    reg  [15:0] right;
+    wire  [15:0] right;
     reg  [16:0] sum_carry;
-    reg  [15:0] twice_word;
+    wire  [15:0] twice_word;
     reg  [16:0] folded_carry;
-    reg  [15:0] sum_word;
-    reg  [255:0] sum_top;
-    reg  [255:0] folded_top;
-    reg  [15:0] sum_late_word;
-    reg  [15:0] folded_word;
+    wire  [15:0] sum_word;
+    wire  [255:0] sum_top;
+    wire  [255:0] folded_top;
+    wire  [15:0] sum_late_word;
+    wire  [15:0] folded_word;
     // Sub module instances
     kernelwise_meta mode(
         .d(mode$d),
@@ -4671,21 +4590,29 @@ module kernelwise_adder_0(clock,scalar_field,first,subtract,a,b,result);
         .clock(chosen$clock)
     );
     // Update code
+    assign mode$clock = clock;
+    assign mode_late$clock = clock;
+    assign slot$clock = clock;
+    assign start$clock = clock;
+    assign sum$clock = clock;
+    assign correction$clock = clock;
+    assign first_late$clock = clock;
+    assign folded$clock = clock;
+    assign sum_late$clock = clock;
+    assign take_sum$clock = clock;
+    assign sum_row$clock = clock;
+    assign folded_row$clock = clock;
+    assign chosen$clock = clock;
+    assign mode$d = (first) ? (subtract) : (mode$q);
+    assign right = (mode$q) ? (~b) : (b);
+    assign twice_word = (scalar_field) ? (scalar_twice[(slot$q * 32'h10)+:(16)]) : (base_twice[(slot$q * 32'h10)+:(16)]);
+    assign sum_word = sum$q[(32'h0)+:(16)];
+    assign sum_late_word = sum_late$q[(32'h0)+:(16)];
+    assign folded_word = folded$q[(32'h0)+:(16)];
+    assign sum_top = ((sum_late_word) & 256'hffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff);
+    assign folded_top = ((folded_word) & 256'hffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff);
+    assign result = chosen$q;
     always @(*) begin
-        mode$clock = clock;
-        mode_late$clock = clock;
-        slot$clock = clock;
-        start$clock = clock;
-        sum$clock = clock;
-        correction$clock = clock;
-        first_late$clock = clock;
-        folded$clock = clock;
-        sum_late$clock = clock;
-        take_sum$clock = clock;
-        sum_row$clock = clock;
-        folded_row$clock = clock;
-        chosen$clock = clock;
-        mode$d = mode$q;
         mode_late$d = mode_late$q;
         slot$d = slot$q;
         start$d = start$q;
@@ -4701,7 +4628,6 @@ module kernelwise_adder_0(clock,scalar_field,first,subtract,a,b,result);
         start$d = first;
         slot$d = slot$q + 32'h1;
         if (first) begin
-            mode$d = subtract;
             slot$d = 32'h0;
         end
         sum_carry = ((sum$q[(32'h10)+:(1)]) & 17'h1ffff);
@@ -4711,15 +4637,7 @@ module kernelwise_adder_0(clock,scalar_field,first,subtract,a,b,result);
                 sum_carry = 32'h1;
             end
         end
-        right = b;
-        if (mode$q) begin
-            right = ~b;
-        end
         sum$d = ((a) & 17'h1ffff) + ((right) & 17'h1ffff) + sum_carry;
-        twice_word = base_twice[(slot$q * 32'h10)+:(16)];
-        if (scalar_field) begin
-            twice_word = scalar_twice[(slot$q * 32'h10)+:(16)];
-        end
         correction$d = ~twice_word;
         if (mode$q) begin
             correction$d = twice_word;
@@ -4733,24 +4651,18 @@ module kernelwise_adder_0(clock,scalar_field,first,subtract,a,b,result);
                 folded_carry = 32'h0;
             end
         end
-        sum_word = sum$q[(32'h0)+:(16)];
         folded$d = ((sum_word) & 17'h1ffff) + ((correction$q) & 17'h1ffff) + folded_carry;
         sum_late$d = sum$q;
         take_sum$d = ~folded$q[32'h10];
         if (mode_late$q) begin
             take_sum$d = sum_late$q[32'h10];
         end
-        sum_late_word = sum_late$q[(32'h0)+:(16)];
-        folded_word = folded$q[(32'h0)+:(16)];
-        sum_top = ((sum_late_word) & 256'hffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff);
-        folded_top = ((folded_word) & 256'hffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff);
         sum_row$d = (sum_row$q >> 32'h10) | (sum_top << 32'hf0);
         folded_row$d = (folded_row$q >> 32'h10) | (folded_top << 32'hf0);
         chosen$d = folded_row$q;
         if (take_sum$q) begin
             chosen$d = sum_row$q;
         end
-        result = chosen$q;
     end
 endmodule
 
@@ -4762,72 +4674,72 @@ module kernelwise_lane(clock,cycle,scalar_field,read_bus,subtract_0,subtract_1,w
     input wire  [255:0] read_bus;
     input wire  subtract_0;
     input wire  subtract_1;
-    output reg  [255:0] write_bus;
+    output wire  [255:0] write_bus;
     // Stub signals
-    reg  mul_a$clock;
-    reg  mul_a$load;
-    reg  [255:0] mul_a$row;
+    wire  mul_a$clock;
+    wire  mul_a$load;
+    wire  [255:0] mul_a$row;
     wire  [15:0] mul_a$word;
-    reg  mul_b$clock;
-    reg  mul_b$load;
-    reg  [255:0] mul_b$row;
+    wire  mul_b$clock;
+    wire  mul_b$load;
+    wire  [255:0] mul_b$row;
     wire  [15:0] mul_b$word;
-    reg  left_0$clock;
-    reg  left_0$load;
-    reg  [255:0] left_0$row;
+    wire  left_0$clock;
+    wire  left_0$load;
+    wire  [255:0] left_0$row;
     wire  [15:0] left_0$word;
-    reg  right_0$clock;
-    reg  right_0$load;
-    reg  [255:0] right_0$row;
+    wire  right_0$clock;
+    wire  right_0$load;
+    wire  [255:0] right_0$row;
     wire  [15:0] right_0$word;
-    reg  left_1$clock;
-    reg  left_1$load;
-    reg  [255:0] left_1$row;
+    wire  left_1$clock;
+    wire  left_1$load;
+    wire  [255:0] left_1$row;
     wire  [15:0] left_1$word;
-    reg  right_1$clock;
-    reg  right_1$load;
-    reg  [255:0] right_1$row;
+    wire  right_1$clock;
+    wire  right_1$load;
+    wire  [255:0] right_1$row;
     wire  [15:0] right_1$word;
     reg  [15:0] left_0_word$d;
     wire  [15:0] left_0_word$q;
-    reg  left_0_word$clock;
+    wire  left_0_word$clock;
     reg  [15:0] left_1_word$d;
     wire  [15:0] left_1_word$q;
-    reg  left_1_word$clock;
-    reg  montgomery$clock;
-    reg  montgomery$scalar_field;
-    reg  montgomery$first;
-    reg  [15:0] montgomery$a;
-    reg  [15:0] montgomery$b;
+    wire  left_1_word$clock;
+    wire  montgomery$clock;
+    wire  montgomery$scalar_field;
+    wire  montgomery$first;
+    wire  [15:0] montgomery$a;
+    wire  [15:0] montgomery$b;
     wire  [15:0] montgomery$product;
-    reg  adder_0$clock;
-    reg  adder_0$scalar_field;
-    reg  adder_0$first;
-    reg  adder_0$subtract;
-    reg  [15:0] adder_0$a;
-    reg  [15:0] adder_0$b;
+    wire  adder_0$clock;
+    wire  adder_0$scalar_field;
+    wire  adder_0$first;
+    wire  adder_0$subtract;
+    wire  [15:0] adder_0$a;
+    wire  [15:0] adder_0$b;
     wire  [255:0] adder_0$result;
-    reg  adder_1$clock;
-    reg  adder_1$scalar_field;
-    reg  adder_1$first;
-    reg  adder_1$subtract;
-    reg  [15:0] adder_1$a;
-    reg  [15:0] adder_1$b;
+    wire  adder_1$clock;
+    wire  adder_1$scalar_field;
+    wire  adder_1$first;
+    wire  adder_1$subtract;
+    wire  [15:0] adder_1$a;
+    wire  [15:0] adder_1$b;
     wire  [255:0] adder_1$result;
     reg  [255:0] product_row$d;
     wire  [255:0] product_row$q;
-    reg  product_row$clock;
+    wire  product_row$clock;
     reg  [15:0] product_word$d;
     wire  [15:0] product_word$q;
-    reg  product_word$clock;
+    wire  product_word$clock;
     reg  [255:0] write_row$d;
     wire  [255:0] write_row$q;
-    reg  write_row$clock;
+    wire  write_row$clock;
     reg  [16:0] strobes$d;
     wire  [16:0] strobes$q;
-    reg  strobes$clock;
+    wire  strobes$clock;
     // Local signals
-    reg  [255:0] product_top;
+    wire  [255:0] product_top;
     // Sub module instances
     kernelwise_mul_a mul_a(
         .clock(mul_a$clock),
@@ -4922,62 +4834,63 @@ module kernelwise_lane(clock,cycle,scalar_field,read_bus,subtract_0,subtract_1,w
         .clock(strobes$clock)
     );
     // Update code
+    assign left_0_word$clock = clock;
+    assign left_1_word$clock = clock;
+    assign product_word$clock = clock;
+    assign product_row$clock = clock;
+    assign write_row$clock = clock;
+    assign strobes$clock = clock;
+    assign mul_a$clock = clock;
+    assign mul_b$clock = clock;
+    assign left_0$clock = clock;
+    assign right_0$clock = clock;
+    assign left_1$clock = clock;
+    assign right_1$clock = clock;
+    assign montgomery$clock = clock;
+    assign adder_0$clock = clock;
+    assign adder_1$clock = clock;
+    assign mul_a$row = read_bus;
+    assign mul_b$row = read_bus;
+    assign left_0$row = read_bus;
+    assign right_0$row = read_bus;
+    assign left_1$row = read_bus;
+    assign right_1$row = read_bus;
+    assign mul_a$load = strobes$q[32'h6];
+    assign mul_b$load = strobes$q[32'h7];
+    assign left_0$load = strobes$q[32'h8];
+    assign right_0$load = strobes$q[32'h9];
+    assign left_1$load = strobes$q[32'ha];
+    assign right_1$load = strobes$q[32'hb];
+    assign montgomery$scalar_field = scalar_field;
+    assign montgomery$first = strobes$q[32'h7];
+    assign montgomery$a = mul_a$word;
+    assign montgomery$b = mul_b$word;
+    assign adder_0$scalar_field = scalar_field;
+    assign adder_0$first = strobes$q[32'h9];
+    assign adder_0$subtract = subtract_0;
+    assign adder_0$a = left_0_word$q;
+    assign adder_0$b = right_0$word;
+    assign adder_1$scalar_field = scalar_field;
+    assign adder_1$first = strobes$q[32'hb];
+    assign adder_1$subtract = subtract_1;
+    assign adder_1$a = left_1_word$q;
+    assign adder_1$b = right_1$word;
+    assign product_top = ((product_word$q) & 256'hffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff);
+    assign write_bus = write_row$q;
     always @(*) begin
-        left_0_word$clock = clock;
-        left_1_word$clock = clock;
-        product_word$clock = clock;
-        product_row$clock = clock;
-        write_row$clock = clock;
-        strobes$clock = clock;
         left_0_word$d = left_0_word$q;
         left_1_word$d = left_1_word$q;
         product_word$d = product_word$q;
         product_row$d = product_row$q;
         write_row$d = write_row$q;
         strobes$d = strobes$q;
-        mul_a$clock = clock;
-        mul_b$clock = clock;
-        left_0$clock = clock;
-        right_0$clock = clock;
-        left_1$clock = clock;
-        right_1$clock = clock;
-        montgomery$clock = clock;
-        adder_0$clock = clock;
-        adder_1$clock = clock;
         strobes$d = strobes$q << 32'h1;
         if (cycle == 32'h10) begin
             strobes$d = 32'h1;
         end
-        mul_a$row = read_bus;
-        mul_b$row = read_bus;
-        left_0$row = read_bus;
-        right_0$row = read_bus;
-        left_1$row = read_bus;
-        right_1$row = read_bus;
-        mul_a$load = strobes$q[32'h6];
-        mul_b$load = strobes$q[32'h7];
-        left_0$load = strobes$q[32'h8];
-        right_0$load = strobes$q[32'h9];
-        left_1$load = strobes$q[32'ha];
-        right_1$load = strobes$q[32'hb];
         left_0_word$d = left_0$word;
         left_1_word$d = left_1$word;
-        montgomery$scalar_field = scalar_field;
-        montgomery$first = strobes$q[32'h7];
-        montgomery$a = mul_a$word;
-        montgomery$b = mul_b$word;
-        adder_0$scalar_field = scalar_field;
-        adder_0$first = strobes$q[32'h9];
-        adder_0$subtract = subtract_0;
-        adder_0$a = left_0_word$q;
-        adder_0$b = right_0$word;
-        adder_1$scalar_field = scalar_field;
-        adder_1$first = strobes$q[32'hb];
-        adder_1$subtract = subtract_1;
-        adder_1$a = left_1_word$q;
-        adder_1$b = right_1$word;
         product_word$d = montgomery$product;
-        product_top = ((product_word$q) & 256'hffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff);
         product_row$d = (product_row$q >> 32'h10) | (product_top << 32'hf0);
         write_row$d = product_row$q;
         if (strobes$q[32'hc]) begin
@@ -4986,7 +4899,6 @@ module kernelwise_lane(clock,cycle,scalar_field,read_bus,subtract_0,subtract_1,w
         if (strobes$q[32'he]) begin
             write_row$d = adder_1$result;
         end
-        write_bus = write_row$q;
     end
 endmodule
 
@@ -5048,64 +4960,64 @@ module kernelwise_core(clock,divider,rx,tx,running,busy);
     input wire  clock;
     input wire  [15:0] divider;
     input wire  rx;
-    output reg  tx;
-    output reg  running;
-    output reg  busy;
+    output wire  tx;
+    output wire  running;
+    output wire  busy;
     // Constant declarations
     localparam  identity = 256'h7808010d010041475046574b;
     // Stub signals
-    reg  receiver$clock;
-    reg  [15:0] receiver$divider;
-    reg  receiver$line;
+    wire  receiver$clock;
+    wire  [15:0] receiver$divider;
+    wire  receiver$line;
     wire  receiver$strobe;
     wire  [7:0] receiver$octet;
     wire  receiver$fault;
-    reg  transmitter$clock;
-    reg  [15:0] transmitter$divider;
-    reg  transmitter$send;
-    reg  [7:0] transmitter$octet;
+    wire  transmitter$clock;
+    wire  [15:0] transmitter$divider;
+    wire  transmitter$send;
+    wire  [7:0] transmitter$octet;
     wire  transmitter$ready;
     wire  transmitter$line;
-    reg  framer$clock;
-    reg  framer$strobe;
-    reg  [7:0] framer$octet;
-    reg  framer$idle;
+    wire  framer$clock;
+    wire  framer$strobe;
+    wire  [7:0] framer$octet;
+    wire  framer$idle;
     wire  framer$ready;
     wire  framer$reset;
     wire  framer$dropped;
-    reg  [11:0] framer$read_address;
+    wire  [11:0] framer$read_address;
     wire  [7:0] framer$read_byte;
-    reg  executor$clock;
-    reg  executor$reset;
-    reg  executor$ready;
+    wire  executor$clock;
+    wire  executor$reset;
+    wire  executor$ready;
     wire  executor$idle;
     wire  [11:0] executor$buffer_address;
-    reg  [7:0] executor$buffer_byte;
+    wire  [7:0] executor$buffer_byte;
     wire  [15:0] executor$address;
     wire  executor$write;
     wire  [255:0] executor$row;
-    reg  [255:0] executor$read_row;
+    wire  [255:0] executor$read_row;
     wire  executor$start;
-    reg  executor$running;
+    wire  executor$running;
     wire  [15:0] executor$first_job;
     wire  [7:0] executor$jobs;
     wire  [15:0] executor$repeats;
     wire  executor$send;
     wire  [7:0] executor$octet;
-    reg  executor$sendable;
-    reg  sequencer$clock;
-    reg  sequencer$start;
-    reg  sequencer$reset;
-    reg  [15:0] sequencer$first_job;
-    reg  [7:0] sequencer$jobs;
-    reg  [15:0] sequencer$repeats;
+    wire  executor$sendable;
+    wire  sequencer$clock;
+    wire  sequencer$start;
+    wire  sequencer$reset;
+    wire  [15:0] sequencer$first_job;
+    wire  [7:0] sequencer$jobs;
+    wire  [15:0] sequencer$repeats;
     wire  sequencer$busy;
     wire  [4:0] sequencer$cycle;
-    reg  [15:0] sequencer$host_address;
+    wire  [15:0] sequencer$host_address;
     wire  [15:0] sequencer$address;
     wire  [15:0] sequencer$write_address;
     wire  sequencer$write;
-    reg  [255:0] sequencer$read_bus;
+    wire  [255:0] sequencer$read_bus;
     wire  sequencer$scalar_field;
     wire  sequencer$subtract_0;
     wire  sequencer$subtract_1;
@@ -5113,79 +5025,79 @@ module kernelwise_core(clock,divider,rx,tx,running,busy);
     wire  sequencer$stalled;
     wire  sequencer$product_written;
     wire  sequencer$sum_written;
-    reg  lane$clock;
-    reg  [4:0] lane$cycle;
-    reg  lane$scalar_field;
-    reg  [255:0] lane$read_bus;
-    reg  lane$subtract_0;
-    reg  lane$subtract_1;
+    wire  lane$clock;
+    wire  [4:0] lane$cycle;
+    wire  lane$scalar_field;
+    wire  [255:0] lane$read_bus;
+    wire  lane$subtract_0;
+    wire  lane$subtract_1;
     wire  [255:0] lane$write_bus;
-    reg  memory$clock;
-    reg  [12:0] memory$read_address;
+    wire  memory$clock;
+    wire  [12:0] memory$read_address;
     wire  [255:0] memory$read_data;
-    reg  [12:0] memory$write_address;
-    reg  [255:0] memory$write_data;
-    reg  memory$write_enable;
+    wire  [12:0] memory$write_address;
+    wire  [255:0] memory$write_data;
+    wire  memory$write_enable;
     reg  [15:0] host_address$d;
     wire  [15:0] host_address$q;
-    reg  host_address$clock;
+    wire  host_address$clock;
     reg  host_write$d;
     wire  host_write$q;
-    reg  host_write$clock;
+    wire  host_write$clock;
     reg  [255:0] host_row$d;
     wire  [255:0] host_row$q;
-    reg  host_row$clock;
+    wire  host_row$clock;
     reg  [255:0] host_read$d;
     wire  [255:0] host_read$q;
-    reg  host_read$clock;
+    wire  host_read$clock;
     reg  [255:0] read_bus$d;
     wire  [255:0] read_bus$q;
-    reg  read_bus$clock;
+    wire  read_bus$clock;
     reg  [255:0] write_row$d;
     wire  [255:0] write_row$q;
-    reg  write_row$clock;
+    wire  write_row$clock;
     reg  write_now$d;
     wire  write_now$q;
-    reg  write_now$clock;
+    wire  write_now$clock;
     reg  [12:0] write_address$d;
     wire  [12:0] write_address$q;
-    reg  write_address$clock;
+    wire  write_address$clock;
     reg  host_write_late$d;
     wire  host_write_late$q;
-    reg  host_write_late$clock;
+    wire  host_write_late$clock;
     reg  host_write_due$d;
     wire  host_write_due$q;
-    reg  host_write_due$clock;
+    wire  host_write_due$clock;
     reg  owner$d;
     wire  owner$q;
-    reg  owner$clock;
+    wire  owner$clock;
     reg  [31:0] cycles$d;
     wire  [31:0] cycles$q;
-    reg  cycles$clock;
+    wire  cycles$clock;
     reg  [31:0] run_cycles$d;
     wire  [31:0] run_cycles$q;
-    reg  run_cycles$clock;
+    wire  run_cycles$clock;
     reg  [31:0] items$d;
     wire  [31:0] items$q;
-    reg  items$clock;
+    wire  items$clock;
     reg  [31:0] stalls$d;
     wire  [31:0] stalls$q;
-    reg  stalls$clock;
+    wire  stalls$clock;
     reg  [31:0] products$d;
     wire  [31:0] products$q;
-    reg  products$clock;
+    wire  products$clock;
     reg  [31:0] sums$d;
     wire  [31:0] sums$q;
-    reg  sums$clock;
+    wire  sums$clock;
     reg  [31:0] requests$d;
     wire  [31:0] requests$q;
-    reg  requests$clock;
+    wire  requests$clock;
     reg  [31:0] drops$d;
     wire  [31:0] drops$q;
-    reg  drops$clock;
+    wire  drops$clock;
     // Local signals
-    reg  [255:0] identity_row;
-    reg  [255:0] counters;
+    wire  [255:0] identity_row;
+    wire  [255:0] counters;
     // Sub module instances
     kernelwise_receiver receiver(
         .clock(receiver$clock),
@@ -5369,26 +5281,69 @@ module kernelwise_core(clock,divider,rx,tx,running,busy);
         .clock(drops$clock)
     );
     // Update code
+    assign host_address$clock = clock;
+    assign host_write$clock = clock;
+    assign host_row$clock = clock;
+    assign host_read$clock = clock;
+    assign owner$clock = clock;
+    assign read_bus$clock = clock;
+    assign write_row$clock = clock;
+    assign write_now$clock = clock;
+    assign write_address$clock = clock;
+    assign host_write_late$clock = clock;
+    assign host_write_due$clock = clock;
+    assign cycles$clock = clock;
+    assign run_cycles$clock = clock;
+    assign items$clock = clock;
+    assign stalls$clock = clock;
+    assign products$clock = clock;
+    assign sums$clock = clock;
+    assign requests$clock = clock;
+    assign drops$clock = clock;
+    assign receiver$clock = clock;
+    assign transmitter$clock = clock;
+    assign framer$clock = clock;
+    assign executor$clock = clock;
+    assign sequencer$clock = clock;
+    assign lane$clock = clock;
+    assign memory$clock = clock;
+    assign receiver$divider = divider;
+    assign receiver$line = rx;
+    assign framer$strobe = receiver$strobe;
+    assign framer$octet = receiver$octet;
+    assign framer$idle = executor$idle;
+    assign framer$read_address = executor$buffer_address;
+    assign executor$ready = framer$ready;
+    assign executor$reset = framer$reset;
+    assign executor$buffer_byte = framer$read_byte;
+    assign transmitter$divider = divider;
+    assign transmitter$send = executor$send;
+    assign transmitter$octet = executor$octet;
+    assign executor$sendable = transmitter$ready;
+    assign tx = transmitter$line;
+    assign sequencer$start = executor$start;
+    assign sequencer$reset = framer$reset;
+    assign sequencer$first_job = executor$first_job;
+    assign sequencer$jobs = executor$jobs;
+    assign sequencer$repeats = executor$repeats;
+    assign executor$running = sequencer$busy;
+    assign running = sequencer$busy;
+    assign busy = ~executor$idle;
+    assign sequencer$host_address = executor$address;
+    assign memory$write_data = write_row$q;
+    assign memory$write_enable = write_now$q;
+    assign memory$write_address = write_address$q;
+    assign memory$read_address = sequencer$address[(32'h0)+:(13)];
+    assign sequencer$read_bus = read_bus$q;
+    assign lane$read_bus = read_bus$q;
+    assign lane$cycle = sequencer$cycle;
+    assign lane$scalar_field = sequencer$scalar_field;
+    assign lane$subtract_0 = sequencer$subtract_0;
+    assign lane$subtract_1 = sequencer$subtract_1;
+    assign counters = ((cycles$q) & 256'hffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff) | (((run_cycles$q) & 256'hffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff) << 32'h20) | (((items$q) & 256'hffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff) << 32'h40) | (((stalls$q) & 256'hffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff) << 32'h60) | (((products$q) & 256'hffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff) << 32'h80) | (((sums$q) & 256'hffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff) << 32'ha0) | (((requests$q) & 256'hffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff) << 32'hc0) | (((drops$q) & 256'hffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff) << 32'he0);
+    assign identity_row = identity | (((divider) & 256'hffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff) << 32'h60);
+    assign executor$read_row = host_read$q;
     always @(*) begin
-        host_address$clock = clock;
-        host_write$clock = clock;
-        host_row$clock = clock;
-        host_read$clock = clock;
-        owner$clock = clock;
-        read_bus$clock = clock;
-        write_row$clock = clock;
-        write_now$clock = clock;
-        write_address$clock = clock;
-        host_write_late$clock = clock;
-        host_write_due$clock = clock;
-        cycles$clock = clock;
-        run_cycles$clock = clock;
-        items$clock = clock;
-        stalls$clock = clock;
-        products$clock = clock;
-        sums$clock = clock;
-        requests$clock = clock;
-        drops$clock = clock;
         host_address$d = host_address$q;
         host_write$d = host_write$q;
         host_row$d = host_row$q;
@@ -5408,39 +5363,9 @@ module kernelwise_core(clock,divider,rx,tx,running,busy);
         sums$d = sums$q;
         requests$d = requests$q;
         drops$d = drops$q;
-        receiver$clock = clock;
-        transmitter$clock = clock;
-        framer$clock = clock;
-        executor$clock = clock;
-        sequencer$clock = clock;
-        lane$clock = clock;
-        memory$clock = clock;
-        receiver$divider = divider;
-        receiver$line = rx;
-        framer$strobe = receiver$strobe;
-        framer$octet = receiver$octet;
-        framer$idle = executor$idle;
-        framer$read_address = executor$buffer_address;
-        executor$ready = framer$ready;
-        executor$reset = framer$reset;
-        executor$buffer_byte = framer$read_byte;
-        transmitter$divider = divider;
-        transmitter$send = executor$send;
-        transmitter$octet = executor$octet;
-        executor$sendable = transmitter$ready;
-        tx = transmitter$line;
-        sequencer$start = executor$start;
-        sequencer$reset = framer$reset;
-        sequencer$first_job = executor$first_job;
-        sequencer$jobs = executor$jobs;
-        sequencer$repeats = executor$repeats;
-        executor$running = sequencer$busy;
-        running = sequencer$busy;
-        busy = ~executor$idle;
         host_address$d = executor$address;
         host_write$d = executor$write;
         host_row$d = executor$row;
-        sequencer$host_address = executor$address;
         owner$d = sequencer$busy;
         host_write_late$d = host_write$q;
         host_write_due$d = host_write_late$q;
@@ -5451,17 +5376,7 @@ module kernelwise_core(clock,divider,rx,tx,running,busy);
             write_now$d = sequencer$write;
         end
         write_address$d = sequencer$write_address[(32'h0)+:(13)];
-        memory$write_data = write_row$q;
-        memory$write_enable = write_now$q;
-        memory$write_address = write_address$q;
-        memory$read_address = sequencer$address[(32'h0)+:(13)];
         read_bus$d = memory$read_data;
-        sequencer$read_bus = read_bus$q;
-        lane$read_bus = read_bus$q;
-        lane$cycle = sequencer$cycle;
-        lane$scalar_field = sequencer$scalar_field;
-        lane$subtract_0 = sequencer$subtract_0;
-        lane$subtract_1 = sequencer$subtract_1;
         cycles$d = cycles$q + 32'h1;
         if (sequencer$busy) begin
             run_cycles$d = run_cycles$q + 32'h1;
@@ -5494,9 +5409,6 @@ module kernelwise_core(clock,divider,rx,tx,running,busy);
             requests$d = 32'h0;
             drops$d = 32'h0;
         end
-        counters = ((cycles$q) & 256'hffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff) | (((run_cycles$q) & 256'hffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff) << 32'h20) | (((items$q) & 256'hffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff) << 32'h40) | (((stalls$q) & 256'hffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff) << 32'h60) | (((products$q) & 256'hffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff) << 32'h80) | (((sums$q) & 256'hffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff) << 32'ha0) | (((requests$q) & 256'hffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff) << 32'hc0) | (((drops$q) & 256'hffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff) << 32'he0);
-        identity_row = identity | (((divider) & 256'hffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff) << 32'h60);
-        executor$read_row = host_read$q;
         host_read$d = read_bus$q;
         if (host_address$q[32'hf]) begin
             host_read$d = identity_row;

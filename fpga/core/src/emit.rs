@@ -1,11 +1,13 @@
 //! Verilog of a block: what rust-hdl emits, with equal modules emitted once and names that can be linked.
 //!
 //! rust-hdl writes one module per instance and calls the outermost `top`. Here modules whose text is equal after their
-//! children were merged become one, named after the first place where it occurs.
+//! children were merged become one, named after the first place where it occurs; signals that are decided once are assignments (`assign.rs`).
 
 use std::collections::{BTreeMap, HashMap};
 
 use rust_hdl::prelude::*;
+
+use crate::assign::assign;
 
 /// The Verilog of `block`, whose outermost module is called `name`.
 ///
@@ -67,9 +69,9 @@ impl Merger<'_> {
     /// Places the module `path` and what it instantiates, and returns its new name.
     fn place(&mut self, path: &str, name: &str) -> String {
         let module = &self.modules[path];
-        let (ports, lines) = (module.ports.to_owned(), module.lines.clone());
+        let (ports, lines) = (module.ports.to_owned(), assign(&module.lines));
         let mut body = format!("({ports}\n");
-        for line in lines {
+        for line in &lines {
             let child = line
                 .strip_prefix("    ")
                 .and_then(|rest| rest.split_once(' '));

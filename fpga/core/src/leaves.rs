@@ -80,9 +80,74 @@ end
     }
 }
 
-/// A word delayed by `N` cycles, which synthesis may put into shift registers.
+/// A word delayed by `N` cycles, 2 to 16, in a small memory that is written and read in turn.
+///
+/// `N` registers would be what a chip has fewest of: in lookup tables used as memory, a delay takes one register a bit.
 #[derive(LogicBlock)]
 pub struct Delay<const W: usize, const N: usize> {
+    /// Clock.
+    pub clock: Signal<In, Clock>,
+    /// Counts cycles.
+    pub at: Signal<In, Bits<4>>,
+    /// The word.
+    pub data_in: Signal<In, Bits<W>>,
+    /// The word of `N` cycles before.
+    pub data_out: Signal<Out, Bits<W>>,
+    _line: [Bits<W>; 16],
+}
+
+impl<const W: usize, const N: usize> Default for Delay<W, N> {
+    fn default() -> Self {
+        const { assert!(2 <= N && N <= 16) };
+        Self {
+            clock: Default::default(),
+            at: Default::default(),
+            data_in: Default::default(),
+            data_out: Default::default(),
+            _line: [Bits::default(); 16],
+        }
+    }
+}
+
+impl<const W: usize, const N: usize> Logic for Delay<W, N> {
+    fn update(&mut self) {
+        if self.clock.pos_edge() {
+            let at = self.at.val().index();
+            self.data_out.next = self._line[(at + 17 - N) % 16];
+            self._line[at] = self.data_in.val();
+        }
+    }
+
+    fn connect(&mut self) {
+        self.data_out.connect();
+    }
+
+    fn hdl(&self) -> Verilog {
+        Verilog::Custom(format!(
+            "\
+reg [{top}:0] line[15:0];
+wire [3:0] from;
+assign from = at - 4'd{behind};
+integer i;
+initial begin
+   data_out = 0;
+   for (i = 0; i < 16; i = i + 1) line[i] = 0;
+end
+always @(posedge clock) begin
+   data_out <= line[from];
+   // verilator lint_off BLKSEQ
+   line[at] = data_in;
+   // verilator lint_on BLKSEQ
+end",
+            top = W - 1,
+            behind = N - 1,
+        ))
+    }
+}
+
+/// A word delayed by `N` cycles, in registers.
+#[derive(LogicBlock)]
+pub struct Shift<const W: usize, const N: usize> {
     /// Clock.
     pub clock: Signal<In, Clock>,
     /// The word.
@@ -93,8 +158,9 @@ pub struct Delay<const W: usize, const N: usize> {
     _at: usize,
 }
 
-impl<const W: usize, const N: usize> Default for Delay<W, N> {
+impl<const W: usize, const N: usize> Default for Shift<W, N> {
     fn default() -> Self {
+        const { assert!(N >= 2) };
         Self {
             clock: Default::default(),
             data_in: Default::default(),
@@ -105,7 +171,7 @@ impl<const W: usize, const N: usize> Default for Delay<W, N> {
     }
 }
 
-impl<const W: usize, const N: usize> Logic for Delay<W, N> {
+impl<const W: usize, const N: usize> Logic for Shift<W, N> {
     fn update(&mut self) {
         if self.clock.pos_edge() {
             self._line[self._at] = self.data_in.val();
@@ -119,29 +185,17 @@ impl<const W: usize, const N: usize> Logic for Delay<W, N> {
     }
 
     fn hdl(&self) -> Verilog {
-        let mut text = String::new();
-        for i in 0..N - 1 {
-            text += &format!("reg [{}:0] stage{i};\n", W - 1);
-        }
-        text += "initial begin\n   data_out = 0;\n";
-        for i in 0..N - 1 {
-            text += &format!("   stage{i} = 0;\n");
-        }
-        text += "end\nalways @(posedge clock) begin\n";
-        for i in 0..N - 1 {
-            let from = if i == 0 {
-                "data_in".to_owned()
-            } else {
-                format!("stage{}", i - 1)
-            };
-            text += &format!("   stage{i} <= {from};\n");
-        }
-        let last = if N == 1 {
-            "data_in".to_owned()
-        } else {
-            format!("stage{}", N - 2)
-        };
-        text += &format!("   data_out <= {last};\nend");
-        Verilog::Custom(text)
+        Verilog::Custom(format!(
+            "\
+reg [{top}:0] stages;
+initial begin
+   data_out = 0;
+   stages = 0;
+end
+always @(posedge clock) begin
+   {{data_out, stages}} <= {{stages, data_in}};
+end",
+            top = W * (N - 1) - 1,
+        ))
     }
 }

@@ -3,6 +3,7 @@
 #![warn(missing_docs)]
 
 pub mod add_sub;
+mod assign;
 pub mod constants;
 pub mod core;
 pub mod crc;

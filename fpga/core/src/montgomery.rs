@@ -8,7 +8,7 @@
 //! t ← (t + a_i·b + q·m) / 2^16
 //! ```
 //! Operands travel as frames of 17 words, least significant first; word 16 is zero. `b` and the modulus walk along the
-//! row at 12 cycles an element and `a` at 11, so that element `i` meets word `a_i` in the cycle before its word of `b`.
+//! row at 12 cycles an element and `a` at 11, so that element `i` meets word `a_i` in the cycle before its word of `b`; the modulus, 6 cycles behind `b`, meets `q`.
 //! Nothing but a register follows a multiplier slice: slices lie in a few rows of the chip, and the way from them is long.
 //!
 //! # Bound
@@ -23,7 +23,10 @@
 use rust_hdl::prelude::*;
 
 use crate::constants::{modulus, modulus_frame};
-use crate::leaves::{Delay, Multiplier};
+use crate::leaves::{Delay, Multiplier, Shift};
+
+/// Cycles from a word of `b` to the same word of the modulus: what `q` takes.
+pub const MODULUS_CYCLES: usize = 6;
 
 /// Words of an operand, and processing elements.
 pub const WORDS: usize = 16;
@@ -40,13 +43,13 @@ pub struct Element {
     pub clock: Signal<In, Clock>,
     /// Scalar field if set, base field otherwise.
     pub scalar_field: Signal<In, Bit>,
-    /// Comes a cycle before word 0 of `b`, of the modulus and of the accumulator.
+    /// Comes a cycle before word 0 of `b` and of the accumulator.
     pub first: Signal<In, Bit>,
     /// Words of `a`, this element's own at `first`.
     pub a: Signal<In, Bits<16>>,
     /// Words of `b`.
     pub b: Signal<In, Bits<16>>,
-    /// Words of the modulus.
+    /// Words of the modulus, each 6 cycles after that of `b`.
     pub m: Signal<In, Bits<16>>,
     /// Words of the accumulator.
     pub t: Signal<In, Bits<16>>,
@@ -83,14 +86,14 @@ pub struct Element {
     carry: DFF<Bits<4>>,
     total: Signal<Local, Bits<20>>,
     t_next: DFF<Bits<16>>,
-    t_delay: Delay<16, 3>,
+    cycle: DFF<Bits<4>>,
+    t_delay: Shift<16, 3>,
     w_delay: Delay<18, 5>,
-    m_delay: Delay<16, 6>,
-    m_rest: Delay<16, 6>,
+    m_delay: Delay<16, 12>,
     b_delay: Delay<16, 12>,
     a_delay: Delay<16, 11>,
-    first_delay: Delay<1, 6>,
-    first_rest: Delay<1, 6>,
+    first_delay: Shift<1, 6>,
+    first_rest: Shift<1, 6>,
     first_bits: Signal<Local, Bits<1>>,
 }
 
@@ -99,7 +102,7 @@ impl Logic for Element {
     fn update(&mut self) {
         dff_setup!(
             self, clock, field, a_hold, u, u_high, v, v_high, w, q_left, q_middle, q_right, q, x,
-            carry, t_next
+            carry, t_next, cycle
         );
         clock!(
             self,
@@ -109,12 +112,16 @@ impl Logic for Element {
             t_delay,
             w_delay,
             m_delay,
-            m_rest,
             b_delay,
             a_delay,
             first_delay,
             first_rest
         );
+        self.cycle.d.next = self.cycle.q.val() + 1;
+        self.w_delay.at.next = self.cycle.q.val();
+        self.m_delay.at.next = self.cycle.q.val();
+        self.b_delay.at.next = self.cycle.q.val();
+        self.a_delay.at.next = self.cycle.q.val();
         // Everything but the field holds for one product; the field for all that are under way.
         self.field.d.next = self.scalar_field.val();
         self.scalar_field_out.next = self.field.q.val();
@@ -150,9 +157,8 @@ impl Logic for Element {
             self.q.d.next = self.q_left.q.val() + self.q_middle.q.val() + self.q_right.q.val();
         }
         // Cycles 6 to 9: q times the modulus, while the partial sum waits.
-        self.m_delay.data_in.next = self.m.val();
         self.qm.a.next = self.q.q.val();
-        self.qm.b.next = self.m_delay.data_out.val();
+        self.qm.b.next = self.m.val();
         self.w_delay.data_in.next = self.w.q.val();
         self.v.d.next = self.qm.product.val();
         self.v_low.next = self.v.q.val().get_bits::<16>(0);
@@ -167,8 +173,8 @@ impl Logic for Element {
         self.t_next.d.next = self.total.val().get_bits::<16>(0);
         // Cycle 11 shows word 0, which is zero; word 1 on cycle 12 is word 0 of the next element.
         self.t_out.next = self.t_next.q.val();
-        self.m_rest.data_in.next = self.m_delay.data_out.val();
-        self.m_out.next = self.m_rest.data_out.val();
+        self.m_delay.data_in.next = self.m.val();
+        self.m_out.next = self.m_delay.data_out.val();
         self.b_delay.data_in.next = self.b.val();
         self.b_out.next = self.b_delay.data_out.val();
         self.a_delay.data_in.next = self.a.val();
@@ -227,9 +233,13 @@ impl Logic for Montgomery {
         for i in 0..16 {
             self.elements[i].clock.next = self.clock.val();
         }
+        // The modulus comes 6 cycles after `b`, when `q` is known.
         self.slot.d.next = self.slot.q.val() + 1;
-        if self.first.val() {
+        if self.slot.q.val() == 16 {
             self.slot.d.next = 0.into();
+        }
+        if self.first.val() {
+            self.slot.d.next = 11.into();
         }
         self.modulus_word.next = self
             .base_modulus

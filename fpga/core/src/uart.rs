@@ -1,7 +1,8 @@
 //! Receiver and transmitter of a serial line: 8 data bits, no parity, 1 stop bit.
 //!
 //! The divider is the number of clock cycles of a bit, at least 4. The receiver samples in the middle of a bit and
-//! tolerates a line that is off by 4 % in either direction.
+//! tolerates a line that is off by 4 % in either direction. Timers are compared with 2, a cycle ahead of time: what happens when they run out depends on
+//! a register then.
 
 use rust_hdl::prelude::*;
 
@@ -46,6 +47,7 @@ pub struct Receiver {
     level: DFF<Bit>,
     state: DFF<Line>,
     timer: DFF<Bits<16>>,
+    due: DFF<Bit>,
     count: DFF<Bits<4>>,
     data: DFF<Bits<8>>,
     arrived: DFF<Bit>,
@@ -56,7 +58,7 @@ impl Logic for Receiver {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self, clock, meta, level, state, timer, count, data, arrived, broken
+            self, clock, meta, level, state, timer, due, count, data, arrived, broken
         );
         self.meta.d.next = self.line.val();
         self.level.d.next = self.meta.q.val();
@@ -66,16 +68,18 @@ impl Logic for Receiver {
         self.fault.next = self.broken.q.val();
         self.octet.next = self.data.q.val();
         self.timer.d.next = self.timer.q.val() - 1;
+        self.due.d.next = self.timer.q.val() == 2;
         match self.state.q.val() {
             Line::Idle => {
                 self.timer.d.next = self.divider.val() >> 1;
+                self.due.d.next = false;
                 self.count.d.next = 0.into();
                 if !self.level.q.val() {
                     self.state.d.next = Line::Start;
                 }
             }
             Line::Start => {
-                if self.timer.q.val() == 1 {
+                if self.due.q.val() {
                     self.timer.d.next = self.divider.val();
                     self.state.d.next = Line::Data;
                     if self.level.q.val() {
@@ -84,7 +88,7 @@ impl Logic for Receiver {
                 }
             }
             Line::Data => {
-                if self.timer.q.val() == 1 {
+                if self.due.q.val() {
                     self.timer.d.next = self.divider.val();
                     self.count.d.next = self.count.q.val() + 1;
                     self.data.d.next = self.data.q.val() >> 1;
@@ -97,7 +101,7 @@ impl Logic for Receiver {
                 }
             }
             Line::Stop => {
-                if self.timer.q.val() == 1 {
+                if self.due.q.val() {
                     if self.level.q.val() {
                         self.arrived.d.next = true;
                         self.state.d.next = Line::Idle;
@@ -138,19 +142,22 @@ pub struct Transmitter {
     frame: DFF<Bits<10>>,
     left: DFF<Bits<4>>,
     timer: DFF<Bits<16>>,
+    due: DFF<Bit>,
 }
 
 impl Logic for Transmitter {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, pull_low, frame, left, timer);
+        dff_setup!(self, clock, pull_low, frame, left, timer, due);
         self.line.next = !self.pull_low.q.val();
         self.ready.next = !self.left.q.val().any();
         self.pull_low.d.next = false;
+        self.due.d.next = false;
         if self.left.q.val().any() {
             self.pull_low.d.next = !self.frame.q.val().get_bit(0);
             self.timer.d.next = self.timer.q.val() - 1;
-            if self.timer.q.val() == 1 {
+            self.due.d.next = self.timer.q.val() == 2;
+            if self.due.q.val() {
                 self.timer.d.next = self.divider.val();
                 self.frame.d.next = self.frame.q.val() >> 1;
                 self.left.d.next = self.left.q.val() - 1;

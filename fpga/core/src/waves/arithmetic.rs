@@ -138,7 +138,7 @@ pub(super) fn element() -> Picture {
         bench.block.first.next = cycle == START;
         bench.block.a.next = at(&a, cycle, START).into();
         bench.block.b.next = at(&b, cycle, START + 1).into();
-        bench.block.m.next = at(&m, cycle, START + 1).into();
+        bench.block.m.next = at(&m, cycle, START + 1 + montgomery::MODULUS_CYCLES).into();
         bench.block.t.next = at(&t, cycle, START + 1).into();
         bench.cycle();
     }
@@ -150,14 +150,14 @@ pub(super) fn element() -> Picture {
         assert_eq!(trace.word("t_out", next + i), expected, "word {i} of t");
     }
     assert_eq!(trace.word("b_out", next + 1), word(&b, 0));
-    assert_eq!(trace.word("m_out", next + 1), word(&m, 0));
+    let modulus = next + 1 + montgomery::MODULUS_CYCLES;
+    assert_eq!(trace.word("m_out", modulus), word(&m, 0));
     let picture = Waveform::new(
         &trace,
         "One element of the multiplier",
         36.0,
-        first - 1..first + 7,
+        first - 1..next + 9,
     )
-    .then(next - 1..next + 7)
     .axis(first, 1)
     .clock()
     .level("first", "first")
@@ -174,6 +174,12 @@ pub(super) fn element() -> Picture {
         first,
         next,
         (montgomery::LATENCY - 1) / WORDS,
+    )
+    .latency(
+        "b_out to m_out",
+        next + 1,
+        modulus,
+        montgomery::MODULUS_CYCLES,
     );
     Picture {
         name: "element",
