@@ -315,7 +315,7 @@ fn plan_predicts_what_prove_then_sends() {
     assert!(planned["predicted_ms"].as_f64().expect("a number") > 0.0);
     let kept = cache.path().join("kernelwise/rates-cpu.json");
     let rates = fs::read(&kept).expect("rates are kept");
-    let beside = plan(&["--devices", "fpga-model"]);
+    let beside = plan(&["--devices", "fpga-model,fpga-model+fpga-model"]);
     expect(&beside, 0);
     assert_eq!(
         fs::read(&kept).expect("still there"),
@@ -332,6 +332,10 @@ fn plan_predicts_what_prove_then_sends() {
     let sooner = ms("projected_ms") < ms("instead_ms");
     assert!(ms("projected_ms") > 1.0, "a serial line takes its time");
     assert_eq!(core["worth_it"], sooner);
+    let two = &beside["beside"][1];
+    assert_eq!(two["device"], "fpga-model+fpga-model");
+    let two = two["projected_ms"].as_f64().expect("a number");
+    assert!(two < 0.8 * ms("projected_ms"), "{beside}");
 
     let out = path(cache.path(), "seven");
     let proved = kernelwise(&[
@@ -390,11 +394,13 @@ fn a_proof_made_with_an_fpga_is_the_same() {
     };
     let (expected, report) = prove("cpu");
     assert_eq!(report["served"].as_array().map(Vec::len), Some(0));
-    let (proof, report) = prove("fpga-model");
-    assert_eq!(proof, expected);
-    let served = &report["served"][0];
-    assert_eq!(served["device"], "fpga-model");
-    assert!(served["sumchecks"].as_u64() > Some(0) && served["msms"].as_u64() > Some(0));
+    for cores in ["fpga-model", "fpga-model+fpga-model"] {
+        let (proof, report) = prove(cores);
+        assert_eq!(proof, expected, "{cores}");
+        let served = &report["served"][0];
+        assert_eq!(served["device"], cores);
+        assert!(served["sumchecks"].as_u64() > Some(0) && served["msms"].as_u64() > Some(0));
+    }
     expect(
         &kernelwise(&[
             "prove",

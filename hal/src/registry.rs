@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::pool::shared_kind;
 use crate::{Device, DeviceError, DeviceInfo, Grain, Pool};
 
 /// Finds and opens the devices of one family.
@@ -64,6 +65,11 @@ impl Registry {
             .collect()
     }
 
+    /// The devices that a name means: several, if it is that of a pool.
+    pub fn members(name: &str) -> impl Iterator<Item = &str> {
+        name.split(JOINT)
+    }
+
     /// Opens the device called `name`, or a [`Pool`] of the devices whose names are joined by `+`.
     ///
     /// # Errors
@@ -71,9 +77,10 @@ impl Registry {
     /// the driver reports.
     pub fn open(&self, name: &str) -> Result<Arc<dyn Device>, DeviceError> {
         if name.contains(JOINT) {
-            let members = name.split(JOINT).map(|name| self.open(name));
-            let pool = Pool::new(members.collect::<Result<_, _>>()?, Grain::default())?;
-            return Ok(Arc::new(pool));
+            let members = Self::members(name).map(|name| self.open(name));
+            let members: Vec<_> = members.collect::<Result<_, _>>()?;
+            let grain = Grain::of(shared_kind(&members));
+            return Ok(Arc::new(Pool::new(members, grain)?));
         }
         let owner = self
             .factories

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use kernelwise_hal::{Device, DeviceError, DeviceFactory, DeviceInfo, DeviceKind};
+use kernelwise_hal::{Device, DeviceError, DeviceFactory, DeviceInfo, DeviceKind, Registry};
 
-use super::session::{Identity, Session};
+use super::identity::Identity;
+use super::session::Session;
 use super::{CoreCounters, FpgaDevice, Speed};
 use crate::link::Link;
 use crate::transport::{Board, Direct, Replay, Serial, Trace, Transport, TransportError, probe};
@@ -18,9 +19,10 @@ pub const SIM: &str = "fpga-sim";
 /// What the name of a board begins with; the path of its serial port follows.
 const BOARD: &str = "fpga:";
 
-/// Whether this is the name of a core: a board, the simulation or the model.
+/// Whether this is the name of cores alone: boards, simulations or models.
 pub fn is_core(name: &str) -> bool {
-    name == MODEL || name == SIM || name.starts_with(BOARD)
+    let is_one = |name: &str| name == MODEL || name == SIM || name.starts_with(BOARD);
+    Registry::members(name).all(is_one)
 }
 
 /// Speed of a board's serial line, in bits a second.
@@ -74,7 +76,7 @@ pub fn transport(name: &str) -> Result<Box<dyn Transport>, DeviceError> {
 /// # Errors
 /// As [`FpgaDevice::open`].
 pub fn identify(name: &str, transport: Box<dyn Transport>) -> Result<Identity, DeviceError> {
-    Session::read_identity(&mut Link::attach(transport), name)
+    Identity::read(&mut Link::attach(transport), name)
 }
 
 /// What the core behind `transport` has counted, without taking possession of it.
@@ -83,7 +85,7 @@ pub fn identify(name: &str, transport: Box<dyn Transport>) -> Result<Identity, D
 /// As [`FpgaDevice::open`].
 pub fn counters(name: &str, transport: Box<dyn Transport>) -> Result<CoreCounters, DeviceError> {
     let mut link = Link::attach(transport);
-    Session::read_identity(&mut link, name)?;
+    Identity::read(&mut link, name)?;
     Session::read_counters(&mut link, name)
 }
 

@@ -27,12 +27,16 @@ pub struct Grain {
     pub sumcheck_entries: usize,
 }
 
-impl Default for Grain {
-    /// Some milliseconds of a few cores.
-    fn default() -> Self {
+impl Grain {
+    /// What a device of this kind takes some milliseconds for; an FPGA's serial line, some tens.
+    pub fn of(kind: DeviceKind) -> Self {
+        let (msm_scalars, sumcheck_entries) = match kind {
+            DeviceKind::Fpga => (1 << 5, 1 << 7),
+            DeviceKind::Cpu | DeviceKind::Gpu | DeviceKind::Virtual => (1 << 13, 1 << 17),
+        };
         Self {
-            msm_scalars: 1 << 13,
-            sumcheck_entries: 1 << 17,
+            msm_scalars,
+            sumcheck_entries,
         }
     }
 }
@@ -60,7 +64,7 @@ struct Member {
 }
 
 impl Pool {
-    /// The devices in order of preference: the first that offers it has what is not divided.
+    /// The devices in order of preference: the first that offers it has what is not divided. Devices of one kind are one of that kind.
     ///
     /// # Errors
     /// [`DeviceError::InvalidArgument`] if there are none.
@@ -75,7 +79,7 @@ impl Pool {
         let names: Vec<&str> = devices.iter().map(|d| &*d.info().name).collect();
         let info = DeviceInfo {
             name: names.join("+"),
-            kind: DeviceKind::Virtual,
+            kind: shared_kind(&devices),
             description: format!("{} together", names.join(" and ")),
             threads: devices.iter().map(|d| d.info().threads).sum(),
             memory_bytes: None,
@@ -150,6 +154,16 @@ impl Device for Pool {
                 bytes_per_second: sum.bytes_per_second + peak.bytes_per_second,
             })
         })
+    }
+}
+
+/// The kind of all of them, if they are of one.
+pub(crate) fn shared_kind(devices: &[Arc<dyn Device>]) -> DeviceKind {
+    let mut kinds = devices.iter().map(|device| device.info().kind);
+    let first = kinds.next().unwrap_or(DeviceKind::Virtual);
+    match kinds.all(|kind| kind == first) {
+        true => first,
+        false => DeviceKind::Virtual,
     }
 }
 
@@ -251,7 +265,9 @@ mod tests {
         };
         let peak = |rates: &[u64]| {
             let devices = rates.iter().map(|&rate| device(rate)).collect();
-            Pool::new(devices, Grain::default()).unwrap().peak()
+            Pool::new(devices, Grain::of(DeviceKind::Cpu))
+                .unwrap()
+                .peak()
         };
         let sum = Peak {
             multiply_adds_per_second: 3,
@@ -259,6 +275,22 @@ mod tests {
         };
         assert_eq!(peak(&[1, 2]), Some(sum));
         assert_eq!(peak(&[1, 0]), None);
+    }
+
+    #[test]
+    fn devices_of_a_kind_are_of_that_kind() {
+        let device = |kind| -> Arc<dyn Device> {
+            let info = crate::NullDevice::default().info().clone();
+            Arc::new(OnlyPeak(DeviceInfo { kind, ..info }, None))
+        };
+        let pool = |kinds: &[DeviceKind]| {
+            let devices = kinds.iter().copied().map(device).collect();
+            Pool::new(devices, Grain::of(kinds[0])).unwrap().info().kind
+        };
+        let (cpu, fpga) = (DeviceKind::Cpu, DeviceKind::Fpga);
+        assert_eq!(pool(&[fpga, fpga]), fpga);
+        assert_eq!(pool(&[cpu]), cpu);
+        assert_eq!(pool(&[cpu, fpga]), DeviceKind::Virtual);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Sums of points, divided by scalars or by rows.
 
 use std::ops::Range;
+use std::time::Duration;
 
 use super::{Member, Pool, shares, side_by_side};
 use crate::msm::rows_of;
@@ -37,6 +38,28 @@ impl Pool {
         Ok(self.members.iter().zip(sets).filter_map(worker).collect())
     }
 
+    /// The devices that get a part, and the range of it.
+    fn parts<G: MsmGroup>(
+        &self,
+        workers: &[Worker<'_, G>],
+        units: usize,
+        scalars_per_unit: usize,
+        work: Work,
+    ) -> impl Iterator<Item = (usize, Range<usize>)> {
+        let rates: Vec<_> = (workers.iter())
+            .map(|worker| worker.member.rates.get(work))
+            .collect();
+        let grain = self.grain.msm_scalars.div_ceil(scalars_per_unit.max(1));
+        let shares = shares(units, &weights(&rates), grain.max(1));
+        let ranges = shares.into_iter().scan(0, |end, share| {
+            let start = *end;
+            *end += share;
+            Some(start..*end)
+        });
+        let busy = |(_, range): &(usize, Range<usize>)| !range.is_empty();
+        ranges.enumerate().filter(busy)
+    }
+
     /// Divides `units` of `scalars_per_unit` scalars among the devices that hold the bases, and lets each compute its range; what a device has no
     /// memory or no program for is done by another.
     fn divide<G: MsmGroup, R: Send>(
@@ -48,19 +71,9 @@ impl Pool {
         compute: impl Fn(&Worker<'_, G>, Range<usize>) -> Result<R, DeviceError> + Sync,
     ) -> Result<Vec<R>, DeviceError> {
         let workers = self.workers(bases)?;
-        let rates: Vec<_> = (workers.iter())
-            .map(|worker| worker.member.rates.get(work))
-            .collect();
-        let grain = self.grain.msm_scalars.div_ceil(scalars_per_unit.max(1));
-        let parts = shares(units, &weights(&rates), grain.max(1));
-        let mut start = 0;
-        let mut jobs = Vec::new();
-        for (index, (worker, share)) in workers.iter().zip(parts).enumerate() {
-            if share > 0 {
-                jobs.push((worker.kind(), (index, start..start + share)));
-                start += share;
-            }
-        }
+        let parts = self.parts(&workers, units, scalars_per_unit, work);
+        let parts = parts.map(|(index, range)| (workers[index].kind(), (index, range)));
+        let jobs = parts.collect();
         let results = side_by_side(jobs, |(index, range): (usize, Range<usize>)| {
             let result = compute(&workers[index], range.clone());
             (index, range, result)
@@ -159,5 +172,16 @@ impl<G: MsmGroup> Msm<G> for Pool {
             },
         )?;
         Ok(parts.concat())
+    }
+
+    /// That of the device that would be done last.
+    fn estimate(&self, bases: &BaseSet<G>, scalars: Scalars<'_>) -> Option<Duration> {
+        let workers = self.workers(bases).ok()?;
+        let parts = self.parts(&workers, scalars.len(), 1, Work::of_sums::<G>(scalars));
+        let time = |(index, range)| {
+            let Worker { msm, set, .. } = &workers[index];
+            msm.estimate(set, scalars.slice(range)?)
+        };
+        (parts.map(time)).try_fold(Duration::ZERO, |most, time| Some(most.max(time?)))
     }
 }

@@ -7,6 +7,28 @@ use kernelwise_field::{Field, Fr};
 use crate::rounds::eq_table;
 use crate::{DeviceError, RoundPoly, RoundProver, SumcheckDevice, SumcheckRequest, Table, Term};
 
+/// A request that is as long to do as any part of `2^cuts` is, over other entries: none is copied.
+pub(super) fn shape<'b>(
+    request: &'b SumcheckRequest<'_>,
+    cuts: usize,
+) -> Option<SumcheckRequest<'b>> {
+    let free = request.num_vars().checked_sub(cuts)?;
+    let tables = request.tables().iter().map(|table| {
+        Some(match table {
+            Table::Fr(values) => Table::Fr(Cow::Borrowed(values.get(..1 << free)?)),
+            // Parts are field elements.
+            Table::Int(values) => Table::Int(values.slice(0..1 << free)?),
+            Table::Eq(point) => Table::Eq(Cow::Borrowed(point.get(..free)?)),
+        })
+    });
+    SumcheckRequest::new(
+        free,
+        tables.collect::<Option<_>>()?,
+        request.terms().to_vec(),
+    )
+    .ok()
+}
+
 /// One sum over all but the last variables.
 pub(super) struct Part<'a> {
     prover: Box<dyn RoundProver + 'a>,

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use kernelwise_field::{AdditiveGroup, Fr};
 
-use super::part::Part;
+use super::part::{self, Part};
 use super::{Member, Pool, shares, side_by_side};
 use crate::rates::{Rates, Work, weights};
 use crate::rounds::RoundOrder;
@@ -47,6 +47,18 @@ impl SumcheckDevice for Pool {
     fn opens(&self) -> bool {
         let mut offered = self.members.iter().filter_map(|m| m.device.sumcheck());
         offered.all(SumcheckDevice::opens)
+    }
+
+    /// That of the device that would be done last with its parts; the last rounds, over a few entries, are not counted.
+    fn estimate(&self, request: &SumcheckRequest<'_>) -> Option<Duration> {
+        let devices = self.members.iter().map(|member| member.device.sumcheck());
+        let Some(parts) = self.plan(request) else {
+            return devices.flatten().next()?.estimate(request);
+        };
+        let part = part::shape(request, parts.iter().sum::<usize>().ilog2() as usize)?;
+        let busy = devices.zip(&parts).filter(|(_, count)| **count > 0);
+        busy.map(|(device, &count)| Some(device?.estimate(&part)? * u32::try_from(count).ok()?))
+            .try_fold(Duration::ZERO, |most, time| Some(most.max(time?)))
     }
 }
 
