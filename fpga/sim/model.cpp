@@ -49,6 +49,18 @@ uint32_t kernelwise_model_busy(const void* opaque) {
     return model->core->busy || model->send_bits || model->receive_bits;
 }
 
+uint32_t kernelwise_model_cycle(void* opaque, uint32_t rx) {
+    Vcore* core = static_cast<Model*>(opaque)->core.get();
+    core->rx = rx;
+    core->eval();
+    const uint32_t pins = core->tx | core->running << 1 | core->busy << 2;
+    core->clock = 1;
+    core->eval();
+    core->clock = 0;
+    core->eval();
+    return pins;
+}
+
 size_t kernelwise_model_run(void* opaque, uint64_t cycles, const uint8_t* input, size_t input_len, size_t* taken,
                             uint8_t* output, size_t output_len) {
     auto* model = static_cast<Model*>(opaque);

@@ -33,6 +33,9 @@ pub const fn write_cycles(rows: usize) -> usize {
     if rows == 0 { 0 } else { 98 * rows + 1 }
 }
 
+/// Cycles from the byte before a row of the answer to the one in which the row's first byte is decided: fewer than that byte takes on the line.
+pub const ROW_CYCLES: usize = 12;
+
 #[derive(Copy, Clone, PartialEq, Debug, LogicState)]
 enum Task {
     Idle,

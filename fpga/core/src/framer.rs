@@ -20,6 +20,9 @@ pub const MAX_DATA_BYTES: usize = 3840;
 /// Cycles from the strobe of a frame's last byte to `ready`, `reset` or `dropped`; a reset is `ready` one later.
 pub const LATENCY: usize = 11;
 
+/// Cycles from the strobe of the last byte that came of an unfinished frame to `dropped`.
+pub const PAUSE_CYCLES: usize = (1 << 18) + 2;
+
 #[derive(Copy, Clone, PartialEq, Debug, LogicState)]
 enum Hunt {
     First,

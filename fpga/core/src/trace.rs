@@ -40,8 +40,8 @@ pub struct Bench<B> {
     /// The block; its inputs are set between cycles.
     pub block: B,
     clock: fn(&mut B) -> &mut Signal<In, Clock>,
-    /// Which of the watched signals a signal's number means.
-    slots: HashMap<usize, usize>,
+    /// Which of the watched signals a signal's number means, from the lowest number of one on.
+    slots: (usize, Vec<Option<usize>>),
     trace: Trace,
 }
 
@@ -55,17 +55,24 @@ impl<B: Block + Default> Bench<B> {
         block.connect_all();
         let mut finder = Finder::default();
         block.accept("", &mut finder);
-        let slots = paths.iter().enumerate().map(|(slot, path)| {
+        let ids = paths.iter().map(|path| {
             let id = finder.found.get(*path);
-            (*id.unwrap_or_else(|| panic!("no signal {path}")), slot)
+            *id.unwrap_or_else(|| panic!("no signal {path}"))
         });
+        let ids: Vec<usize> = ids.collect();
+        let lowest = ids.iter().copied().min().unwrap_or(0);
+        let last = ids.iter().copied().max().unwrap_or(0);
+        let mut slots = vec![None; last - lowest + 1];
+        for (slot, id) in ids.into_iter().enumerate() {
+            slots[id - lowest] = Some(slot);
+        }
         let watched = paths.iter().map(|path| Watched {
             path: (*path).to_owned(),
             values: Vec::new(),
         });
         Self {
             clock,
-            slots: slots.collect(),
+            slots: (lowest, slots),
             trace: Trace {
                 watched: watched.collect(),
                 cycles: 0,
@@ -140,6 +147,12 @@ impl Trace {
         self.word(path, cycle) == 1
     }
 
+    /// The cycles in which a bit is set.
+    pub fn pulses(&self, path: &str) -> Vec<usize> {
+        let cycles = 0..self.cycles;
+        cycles.filter(|&cycle| self.bit(path, cycle)).collect()
+    }
+
     /// The first cycle, not before `from`, in which a signal holds `value`.
     ///
     /// # Panics
@@ -182,11 +195,13 @@ impl Probe for Finder {
 }
 
 /// Records the watched signals.
-struct Sampler<'a>(&'a HashMap<usize, usize>, &'a mut [Watched]);
+struct Sampler<'a>(&'a (usize, Vec<Option<usize>>), &'a mut [Watched]);
 
 impl Probe for Sampler<'_> {
     fn visit_atom(&mut self, _: &str, signal: &dyn Atom) {
-        if let Some(slot) = self.0.get(&signal.id()) {
+        let (lowest, slots) = self.0;
+        let slot = signal.id().checked_sub(*lowest).and_then(|i| slots.get(i));
+        if let Some(Some(slot)) = slot {
             self.1[*slot].values.push(value(signal.vcd()));
         }
     }

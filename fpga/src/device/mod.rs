@@ -2,9 +2,11 @@
 
 mod cost;
 mod counters;
+mod curve;
 mod element;
 mod estimate;
 mod factory;
+mod identity;
 mod memory;
 mod msm;
 mod rounds;
@@ -23,8 +25,8 @@ pub use estimate::{Estimate, ROUTED_HZ, SLICES, Speed, Window};
 pub use factory::{
     BAUD, FpgaFactory, MODEL, SIM, counters, identify, is_core, simulated_board, transport,
 };
+pub use identity::Identity;
 pub use selftest::selftest;
-pub use session::Identity;
 
 use crate::frame::ROW_BYTES;
 use crate::transport::Transport;

@@ -14,11 +14,11 @@ use kernelwise_hal::{BaseSet, DeviceError, Msm, Scalars};
 
 use super::FpgaDevice;
 use super::counters::Phase;
+use super::curve::{CurvePrograms, Placed};
 use super::element::{coordinate, coordinate_row};
 use super::estimate::{Window, job_cycles};
 use super::memory::Region;
 use super::scalars::{Encoded, encode};
-use super::session::{CurvePrograms, Placed};
 use crate::frame::Run;
 use crate::isa::{Job, Recoding, Row};
 

@@ -7,55 +7,15 @@ use kernelwise_hal::DeviceError;
 use kernelwise_hal::field::Fq;
 
 use super::counters::{CoreCounters, Phase, Phases};
+use super::curve::CurvePrograms;
 use super::element::coordinate_row;
 use super::estimate::link;
+use super::identity::Identity;
 use super::memory::{FreeList, Region};
-use crate::frame::{
-    MAX_DATA_BYTES, MAX_READ_ROWS, ROW_BYTES, Read, Request, Run, Write, row_bytes,
-};
-use crate::isa::{CONTEXTS, Program, REGISTER_SPACE, REGISTERS, ROWS, Row};
+use crate::frame::{MAX_READ_ROWS, ROW_BYTES, Read, Request, Run, Write, row_bytes};
+use crate::isa::{CONTEXTS, REGISTER_SPACE, REGISTERS, Row};
 use crate::link::{Link, LinkError, LinkStats};
-use crate::programs::curve;
 use crate::transport::{Transport, TransportError};
-
-/// What a core says of itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Identity {
-    /// Version of the interface.
-    pub version: u8,
-    /// Lanes.
-    pub lanes: u8,
-    /// Rows of memory.
-    pub rows: u32,
-    /// Clock cycles of a bit on the serial line.
-    pub divider: u16,
-}
-
-impl std::fmt::Display for Identity {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "BN254 core version {}, {} lane, {} rows of memory, {} cycles a bit",
-            self.version, self.lanes, self.rows, self.divider
-        )
-    }
-}
-
-/// A program in the core's memory.
-#[derive(Debug, Clone)]
-pub(super) struct Placed {
-    pub(super) row: u16,
-    pub(super) program: Program,
-}
-
-/// The programs of multi-scalar multiplication, which stay.
-#[derive(Debug)]
-pub(super) struct CurvePrograms {
-    pub(super) clear: Placed,
-    pub(super) add_affine: Placed,
-    pub(super) add: Placed,
-    _region: Region,
-}
 
 /// A core, its link and its memory.
 #[derive(Debug)]
@@ -72,13 +32,7 @@ pub(super) struct Session {
 pub(super) const ZERO: u16 = (CONTEXTS * REGISTERS) as u16;
 
 /// One, in the base field.
-const ONE: u16 = ZERO + 1;
-
-/// Lanes that the driver divides work among.
-const LANES: u8 = 1;
-
-/// Rows without which not even the programs fit.
-const LEAST_ROWS: u32 = 1 << 10;
+pub(super) const ONE: u16 = ZERO + 1;
 
 /// The register that counts.
 const COUNTERS: Read = Read {
@@ -93,7 +47,7 @@ impl Session {
     pub(super) fn open(name: &str, transport: Box<dyn Transport>) -> Result<Self, DeviceError> {
         let failed = |error| device_error(name, "opening", &error);
         let mut link = Link::open(transport).map_err(failed)?;
-        let identity = Self::read_identity(&mut link, name)?;
+        let identity = Identity::read(&mut link, name)?;
         let session = Self {
             name: name.to_owned(),
             identity,
@@ -104,45 +58,6 @@ impl Session {
         };
         session.write(ZERO, &[[0; 4], coordinate_row(&Fq::from(1u64))], "opening")?;
         Ok(session)
-    }
-
-    pub(super) fn read_identity(link: &mut Link, name: &str) -> Result<Identity, DeviceError> {
-        let read = Read {
-            address: REGISTER_SPACE,
-            rows: 1,
-        };
-        let rows = link.request(
-            Request {
-                read,
-                ..Request::default()
-            },
-            0,
-        );
-        let rows = rows.map_err(|error| device_error(name, "identifying", &error))?;
-        let bytes = row_bytes(rows.first().unwrap_or(&[0; 4]));
-        let identity = Identity {
-            version: bytes[7],
-            lanes: bytes[9],
-            rows: 1u32.checked_shl(bytes[8].into()).unwrap_or(0),
-            divider: u16::from(bytes[12]) | u16::from(bytes[13]) << 8,
-        };
-        let expected = (CONTEXTS as u8, MAX_DATA_BYTES / ROW_BYTES);
-        let got = (bytes[10], usize::from(bytes[11]));
-        // Lanes that share a chip have smaller memories.
-        let has_rows = (LEAST_ROWS..=ROWS as u32).contains(&identity.rows);
-        if bytes[..7] != *b"KWFPGA\0" || identity.version != 1 || !has_rows || got != expected {
-            return Err(DeviceError::Lost {
-                device: name.to_owned(),
-                reason: format!("no core of this version: identity {:02x?}", &bytes[..14]),
-            });
-        }
-        if identity.lanes != LANES {
-            return Err(DeviceError::Unsupported {
-                device: name.to_owned(),
-                operation: "cores of several lanes",
-            });
-        }
-        Ok(identity)
     }
 
     pub(super) fn name(&self) -> &str {
@@ -316,40 +231,17 @@ impl Session {
         if let Some(programs) = &*slot {
             return Ok(Arc::clone(programs));
         }
-        let assemble = |assembler: crate::isa::Assembler| {
-            assembler
-                .assemble()
-                .map_err(|error| DeviceError::InvariantViolation {
-                    device: self.name.clone(),
-                    reason: error.to_string(),
-                })
-        };
-        let clear = assemble(curve::clear(ZERO, ONE))?;
-        let add_affine = assemble(curve::add_affine(ZERO))?;
-        let add = assemble(curve::add_projective())?;
-        let region = self.take(clear.interval() + add_affine.interval() + add.interval())?;
-        let mut row = region.start();
-        let mut rows = Vec::new();
-        let mut place = |program: Program| {
-            let placed = Placed { row, program };
-            rows.extend(placed.program.rows());
-            row += placed.program.interval() as u16;
-            placed
-        };
-        let (clear, add_affine, add) = (place(clear), place(add_affine), place(add));
-        self.write(region.start(), &rows, "loading programs")?;
-        let programs = Arc::new(CurvePrograms {
-            clear,
-            add_affine,
-            add,
-            _region: region,
-        });
+        let programs = Arc::new(CurvePrograms::load(self)?);
         *slot = Some(Arc::clone(&programs));
         Ok(programs)
     }
 }
 
-fn device_error(device: &str, operation: &'static str, error: &LinkError) -> DeviceError {
+pub(super) fn device_error(
+    device: &str,
+    operation: &'static str,
+    error: &LinkError,
+) -> DeviceError {
     let device = device.to_owned();
     match error {
         LinkError::Timeout { waited, .. } => DeviceError::Timeout {

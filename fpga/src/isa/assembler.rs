@@ -1,20 +1,16 @@
 //! The microprogram assembler: from operations on values to a modulo-scheduled loop.
 //!
-//! A program is written for one item. The assembler finds the shortest *interval* at which items can follow each other:
-//! every unit starts at most one operation a frame, so an operation at frame `f` of its item takes its unit's place
-//! `f mod interval` in all iterations ([Rau94], without the loop-carried recurrences, which the caller spaces out). Operations
-//! are placed in order of the longest path behind them, at the first frame where their operands are there and a place is free.
+//! A program is written for one item; a `Schedule` says when each of its operations starts, as items follow each other.
 //!
 //! Registers are handed out by lifetime. A row that an item both reads and overwrites is ordered: whoever was written
 //! before the overwriting operation reads the old value.
-//!
-//! [Rau94]: https://doi.org/10.1145/192724.192731
 
-use super::{Address, Base, CONTEXTS, Instruction, PRODUCT_FRAMES, REGISTERS, Row, SUM_FRAMES};
+use super::schedule::Schedule;
+use super::{Address, Base, Instruction, PRODUCT_FRAMES, REGISTERS, Row, SUM_FRAMES};
 
 /// A result of an earlier operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Value(usize);
+pub struct Value(pub(super) usize);
 
 /// An operand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,21 +82,21 @@ pub enum AssembleError {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Product,
     Sum { subtract: bool, signed: bool },
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Operation {
-    kind: Kind,
-    operands: [Source; 2],
-    target: Option<Source>,
+pub(super) struct Operation {
+    pub(super) kind: Kind,
+    pub(super) operands: [Source; 2],
+    pub(super) target: Option<Source>,
 }
 
 impl Operation {
     /// Frames until the result is named.
-    fn frames(&self) -> usize {
+    pub(super) fn frames(&self) -> usize {
         match self.kind {
             Kind::Product => PRODUCT_FRAMES,
             Kind::Sum { .. } => SUM_FRAMES,
@@ -138,13 +134,6 @@ impl Program {
 pub struct Assembler {
     operations: Vec<Operation>,
 }
-
-/// Beyond this interval an item would take longer than anything the driver asks for.
-const MAX_INTERVAL: usize = 512;
-
-/// Orders of placement that are tried at every interval. Which of two operations of about the same height comes first decides
-/// whether a schedule without a free place closes, and how long an item takes.
-const ORDERS: u64 = 32;
 
 impl Assembler {
     /// No operations.
@@ -212,120 +201,17 @@ impl Assembler {
     /// # Errors
     /// [`AssembleError`] if it does not fit.
     pub fn assemble(&self) -> Result<Program, AssembleError> {
-        let products = self
-            .operations
-            .iter()
-            .filter(|op| op.kind == Kind::Product)
-            .count();
-        let sums = self.operations.len() - products;
-        // Sums become readable two frames later: an interval of two keeps running totals right.
-        let shortest = products.max(sums.div_ceil(2)).max(2);
-        let orders: Vec<Vec<usize>> = (0..ORDERS).map(|order| self.by_height(order)).collect();
-        let schedule = (shortest..=MAX_INTERVAL)
-            .find_map(|interval| {
-                let schedules = orders
-                    .iter()
-                    .filter_map(|order| self.schedule(interval, order));
-                schedules.min_by_key(|schedule| self.last_frame(schedule))
-            })
-            .ok_or(AssembleError::Interval {
-                limit: MAX_INTERVAL,
-            })?;
+        let schedule = Schedule::shortest(&self.operations)?;
         let locations = self.allocate(&schedule)?;
+        let is_product = |op: &&Operation| op.kind == Kind::Product;
+        let products = self.operations.iter().filter(is_product).count();
+        let last_frame = schedule.last_frame(&self.operations);
         Ok(Program {
             instructions: self.encode(&schedule, &locations),
-            stages: (self.last_frame(&schedule) / schedule.interval + 1) as u8,
+            stages: (last_frame / schedule.interval + 1) as u8,
             products,
-            sums,
+            sums: self.operations.len() - products,
         })
-    }
-
-    /// Pairs (earlier, later, frames) that must be kept, in frames between their operands.
-    fn edges(&self) -> Vec<(usize, usize, isize)> {
-        let mut edges = Vec::new();
-        for (later, op) in self.operations.iter().enumerate() {
-            for operand in op.operands {
-                if let Source::Value(value) = operand {
-                    let frames = self.operations[value.0].frames() + 1;
-                    edges.push((value.0, later, frames as isize));
-                }
-            }
-            // Who reads the row that this operation overwrites must have read it when the result arrives.
-            if let Some(target) = op.target {
-                for (earlier, reader) in self.operations[..later].iter().enumerate() {
-                    if reader.operands.contains(&target) {
-                        edges.push((earlier, later, -(op.frames() as isize)));
-                    }
-                }
-            }
-        }
-        edges
-    }
-
-    /// Operations by the longest path behind them, longest first; ties in program order. Every `order` but 0 shifts
-    /// each of them by less than a sum takes, so that operands still come first.
-    fn by_height(&self, order: u64) -> Vec<usize> {
-        let shift = |i: usize| {
-            let mixed = (order << 32 | i as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-            let mixed = (mixed ^ mixed >> 29).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            if order == 0 {
-                0
-            } else {
-                (mixed >> 61) as isize
-            }
-        };
-        let mut height = vec![0isize; self.operations.len()];
-        let mut edges = self.edges();
-        edges.sort_by_key(|&(earlier, _, _)| std::cmp::Reverse(earlier));
-        for (earlier, later, frames) in edges {
-            height[earlier] = height[earlier].max(height[later] + frames.max(0));
-        }
-        let mut operations: Vec<usize> = (0..height.len()).collect();
-        // A sum takes two frames: eight quarters.
-        operations.sort_by_key(|&i| (std::cmp::Reverse(4 * height[i] + shift(i)), i));
-        operations
-    }
-
-    fn schedule(&self, interval: usize, order: &[usize]) -> Option<Schedule> {
-        let edges = self.edges();
-        let mut at: Vec<Option<(usize, usize)>> = vec![None; self.operations.len()];
-        let mut taken = vec![[false; 3]; interval];
-        for &index in order {
-            let op = &self.operations[index];
-            let mut earliest = 0isize;
-            for &(earlier, later, frames) in &edges {
-                if later == index {
-                    // A reader of an overwritten row may come after its writer in this order: then retry is no help.
-                    let (frame, _) = at[earlier]?;
-                    earliest = earliest.max(frame as isize + frames);
-                }
-            }
-            let units: &[usize] = match op.kind {
-                Kind::Product => &[2],
-                Kind::Sum { .. } => &[0, 1],
-            };
-            let earliest = earliest as usize;
-            let (frame, unit) = (earliest..earliest + interval).find_map(|frame| {
-                let unit = units.iter().find(|&&unit| !taken[frame % interval][unit])?;
-                Some((frame, *unit))
-            })?;
-            if (frame + op.frames()) / interval >= CONTEXTS {
-                return None;
-            }
-            taken[frame % interval][unit] = true;
-            at[index] = Some((frame, unit));
-        }
-        Some(Schedule {
-            interval,
-            at: at.into_iter().collect::<Option<_>>()?,
-        })
-    }
-
-    fn last_frame(&self, schedule: &Schedule) -> usize {
-        let ends = self.operations.iter().zip(&schedule.at);
-        ends.map(|(op, (frame, _))| frame + op.frames())
-            .max()
-            .unwrap_or(0)
     }
 
     /// Where every result lives.
@@ -410,10 +296,4 @@ impl Assembler {
         }
         instructions
     }
-}
-
-/// The frame and unit of every operation; unit 2 multiplies.
-struct Schedule {
-    interval: usize,
-    at: Vec<(usize, usize)>,
 }

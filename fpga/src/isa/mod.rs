@@ -6,6 +6,7 @@
 mod assembler;
 mod instruction;
 mod job;
+mod schedule;
 
 pub use assembler::{AssembleError, Assembler, Program, Source, Value};
 pub use instruction::{Address, Base, Instruction};

@@ -18,7 +18,19 @@ unsafe extern "C" {
         output: *mut u8,
         output_len: usize,
     ) -> usize;
+    fn kernelwise_model_cycle(model: *mut c_void, rx: u32) -> u32;
     fn kernelwise_model_busy(model: *const c_void) -> u32;
+}
+
+/// What the core's outputs are in a cycle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pins {
+    /// The line to the host.
+    pub tx: bool,
+    /// Jobs are running.
+    pub running: bool,
+    /// A request is being carried out or answered.
+    pub busy: bool,
 }
 
 /// A simulated core with a serial line.
@@ -45,6 +57,24 @@ impl Verilated {
         let model = unsafe { kernelwise_model_new(u32::from(divider), bit, seed) };
         Self { model, divider }
     }
+
+    /// One cycle in which the line from the host is at `rx`, and the outputs before the edge of the clock that ends it.
+    pub fn cycle(&mut self, rx: bool) -> Pins {
+        // SAFETY: `model` is alive and used by nobody else.
+        let pins = unsafe { kernelwise_model_cycle(self.model, rx.into()) };
+        let pin = |bit: u32| pins >> bit & 1 == 1;
+        Pins {
+            tx: pin(0),
+            running: pin(1),
+            busy: pin(2),
+        }
+    }
+
+    /// A request is being carried out or answered, or a byte is on a line.
+    pub fn busy(&self) -> bool {
+        // SAFETY: `model` is alive and used by nobody else.
+        unsafe { kernelwise_model_busy(self.model) != 0 }
+    }
 }
 
 impl Drop for Verilated {
@@ -62,8 +92,8 @@ impl LineCore for Verilated {
         output.resize(start + most, 0);
         let mut taken = 0;
         // SAFETY: both slices are valid for the lengths given, and `model` is alive and used by nobody else.
-        let (sent, busy) = unsafe {
-            let sent = kernelwise_model_run(
+        let sent = unsafe {
+            kernelwise_model_run(
                 self.model,
                 cycles,
                 input.as_ptr(),
@@ -71,10 +101,9 @@ impl LineCore for Verilated {
                 &mut taken,
                 output[start..].as_mut_ptr(),
                 most,
-            );
-            (sent, kernelwise_model_busy(self.model) != 0)
+            )
         };
         output.truncate(start + sent.min(most));
-        (taken.min(input.len()), busy)
+        (taken.min(input.len()), self.busy())
     }
 }

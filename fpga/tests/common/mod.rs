@@ -2,8 +2,14 @@
 #![allow(
     dead_code,
     clippy::unwrap_used,
+    clippy::panic,
     reason = "shared by several tests, and a broken helper must fail them"
 )]
+
+pub mod buckets;
+pub mod everything;
+#[cfg(feature = "hdl-sim")]
+pub mod pair;
 
 use std::borrow::Cow;
 use std::sync::Arc;
