@@ -32,7 +32,7 @@ pub enum TransportError {
     #[error("line took no bytes in time")]
     Stuck,
     /// A replayed trace does not go on like this.
-    #[error("trace diverges after {bytes} bytes")]
+    #[error("the trace is of other requests, from byte {bytes} on")]
     Diverged {
         /// Bytes that agreed.
         bytes: usize,

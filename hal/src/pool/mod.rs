@@ -28,10 +28,10 @@ pub struct Grain {
 }
 
 impl Grain {
-    /// What a device of this kind takes some milliseconds for; an FPGA's serial line, some tens.
+    /// What a device of this kind takes some milliseconds for, the serial line of an FPGA included.
     pub fn of(kind: DeviceKind) -> Self {
         let (msm_scalars, sumcheck_entries) = match kind {
-            DeviceKind::Fpga => (1 << 5, 1 << 7),
+            DeviceKind::Fpga => (1 << 3, 1 << 5),
             DeviceKind::Cpu | DeviceKind::Gpu | DeviceKind::Virtual => (1 << 13, 1 << 17),
         };
         Self {

@@ -7,7 +7,7 @@ use kernelwise_field::{Field, Fr};
 use crate::rounds::eq_table;
 use crate::{DeviceError, RoundPoly, RoundProver, SumcheckDevice, SumcheckRequest, Table, Term};
 
-/// A request that is as long to do as any part of `2^cuts` is, over other entries: none is copied.
+/// A request that takes as long as any part of `2^cuts` does, over other entries: none is copied.
 pub(super) fn shape<'b>(
     request: &'b SumcheckRequest<'_>,
     cuts: usize,

@@ -49,16 +49,28 @@ impl SumcheckDevice for Pool {
         offered.all(SumcheckDevice::opens)
     }
 
-    /// That of the device that would be done last with its parts; the last rounds, over a few entries, are not counted.
+    /// That of the device that would be done last with its parts, and of the last rounds after it.
     fn estimate(&self, request: &SumcheckRequest<'_>) -> Option<Duration> {
         let devices = self.members.iter().map(|member| member.device.sumcheck());
         let Some(parts) = self.plan(request) else {
             return devices.flatten().next()?.estimate(request);
         };
-        let part = part::shape(request, parts.iter().sum::<usize>().ilog2() as usize)?;
+        let cuts = parts.iter().sum::<usize>().ilog2() as usize;
+        let part = part::shape(request, cuts)?;
+        let rest = part::shape(request, request.num_vars() - cuts)?;
         let busy = devices.zip(&parts).filter(|(_, count)| **count > 0);
-        busy.map(|(device, &count)| Some(device?.estimate(&part)? * u32::try_from(count).ok()?))
-            .try_fold(Duration::ZERO, |most, time| Some(most.max(time?)))
+        let busy: Vec<_> = busy
+            .map(|(device, &count)| Some((device?, u32::try_from(count).ok()?)))
+            .collect::<Option<_>>()?;
+        let (home, _) = busy.first()?;
+        let times = busy
+            .iter()
+            .map(|(device, count)| Some(device.estimate(&part)? * *count));
+        let slowest = times
+            .collect::<Option<Vec<Duration>>>()?
+            .into_iter()
+            .max()?;
+        Some(slowest + home.estimate(&rest)?)
     }
 }
 
