@@ -134,10 +134,11 @@ pub struct Models {
     after_help = "Cycles and bytes are counted; times are projected from them, and are no measurement of a board.\n\n\
     Examples:\n  \
     kernelwise-bench fpga\n  \
-    kernelwise-bench fpga --log-sizes 8,10 --baud 3000000 --json"
+    kernelwise-bench fpga --log-sizes 8,10 --baud 3000000 --json\n  \
+    kernelwise-bench fpga --core fpga-model+fpga-model"
 )]
 pub struct Fpga {
-    /// The core: fpga-model, or fpga-sim in builds with the feature hdl-sim.
+    /// The core: fpga-model, or fpga-sim in builds with the feature hdl-sim. Cores whose names are joined by `+` share each operation.
     #[arg(long, value_name = "NAME", default_value = "fpga-model")]
     pub core: String,
     /// Binary logarithms of sizes: a range with both ends, or a list.

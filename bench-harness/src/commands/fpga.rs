@@ -1,39 +1,39 @@
 //! `fpga`.
 
 use kernelwise_cpu::CpuDevice;
-use kernelwise_fpga::device::{FpgaDevice, SLICES, transport};
-use kernelwise_hal::Device;
+use kernelwise_fpga::device::{SLICES, Speed};
 
 use super::{Outcome, output, pool};
 use crate::args::Fpga;
 use crate::error::BenchError;
-use crate::fpga::{Projection, Setup, multiplication, sumcheck};
+use crate::fpga::{Cores, Projection, multiplication, sumcheck};
 use crate::render::table::{Align, Table};
 use crate::render::units;
 
 pub(super) fn run(args: &Fpga) -> anyhow::Result<Outcome> {
-    let device = FpgaDevice::open(&args.core, transport(&args.core)?)?;
-    let setup = Setup {
+    let speed = Speed {
         clock_hz: args.clock,
         baud: args.baud,
     };
-    let projections = pool(1)?.install(|| all(&device, &args.log_sizes.0, setup))?;
+    let cores = Cores::open(&args.core, speed)?;
+    let projections = pool(1)?.install(|| all(&cores, &args.log_sizes.0, speed))?;
+    let (device, slices) = (cores.device()?, cores.count() * SLICES);
+    let description = &device.info().description;
     let text = if args.json {
         let mut text = serde_json::to_string_pretty(&serde_json::json!({
-            "core": device.info().description,
-            "multiplier_slices": SLICES,
-            "setup": setup,
+            "core": description,
+            "multiplier_slices": slices,
+            "setup": { "clock_hz": speed.clock_hz, "baud": speed.baud },
             "operations": projections,
         }))?;
         text.push('\n');
         text
     } else {
         format!(
-            "{}, {SLICES} multiplier slices. Cycles and bytes are counted on {}; times are projected at {} MHz and {} baud. CPU: one thread, measured.\n\n{}\n{}",
-            device.info().description,
+            "{description}, {slices} multiplier slices. Cycles and bytes are counted on {}; times are projected at {} MHz and {} baud. CPU: one thread, measured.\n\n{}\n{}",
             args.core,
-            setup.clock_hz / 1_000_000,
-            setup.baud,
+            speed.clock_hz / 1_000_000,
+            speed.baud,
             table(&projections),
             parts(&projections),
         )
@@ -43,16 +43,12 @@ pub(super) fn run(args: &Fpga) -> anyhow::Result<Outcome> {
 }
 
 /// Every operation at every size that fits.
-fn all(
-    device: &FpgaDevice,
-    log_sizes: &[u32],
-    setup: Setup,
-) -> Result<Vec<Projection>, BenchError> {
+fn all(cores: &Cores, log_sizes: &[u32], speed: Speed) -> Result<Vec<Projection>, BenchError> {
     let cpu = CpuDevice::optimized();
     let mut done = Vec::new();
     for operation in [multiplication, sumcheck] {
         for &log_size in log_sizes {
-            match operation(device, &cpu, log_size, setup) {
+            match operation(cores, &cpu, log_size, speed) {
                 Ok(projection) => done.push(projection),
                 Err(BenchError::Device(error)) => {
                     eprintln!("note: 2^{log_size}: {error}; left out")
@@ -90,7 +86,8 @@ fn table(projections: &[Projection]) -> Table {
             format!("{:.0}", p.units_per_second_and_slice),
             format!("{:.0}", p.units_per_second_with_link),
             units::time(p.cpu_ns as f64),
-            units::time(p.estimated_ns as f64),
+            p.estimated_ns
+                .map_or_else(|| "unknown".to_owned(), |time| units::time(time as f64)),
             if p.worth_it { "yes" } else { "no" }.to_owned(),
         ]);
     }

@@ -70,22 +70,28 @@ impl Msm for FpgaDevice {
     }
 
     fn msm(&self, bases: &BaseSet, scalars: Scalars<'_>) -> Result<G1, DeviceError> {
+        self.msm_from(bases, 0, scalars)
+    }
+
+    fn msm_from(
+        &self,
+        bases: &BaseSet,
+        start: usize,
+        scalars: Scalars<'_>,
+    ) -> Result<G1, DeviceError> {
         let prepared: &Bases = bases.prepared(&self.info.name)?;
-        bases.covers(scalars.len())?;
+        bases.covers(start.saturating_add(scalars.len()))?;
         if scalars.is_empty() {
             return Ok(G1::zero());
         }
         let mut encoded = encode(scalars);
-        for (scalar, identity) in encoded
-            .bytes
-            .chunks_mut(encoded.width)
-            .zip(&prepared.identity)
-        {
+        let identity = prepared.identity.iter().skip(start);
+        for (scalar, identity) in encoded.bytes.chunks_mut(encoded.width).zip(identity) {
             if *identity {
                 scalar.fill(0);
             }
         }
-        self.multiply(prepared, &encoded)
+        self.multiply(prepared, start, &encoded)
     }
 
     fn estimate(&self, bases: &BaseSet, scalars: Scalars<'_>) -> Option<Duration> {
@@ -141,7 +147,7 @@ impl FpgaDevice {
         }
     }
 
-    fn multiply(&self, bases: &Bases, scalars: &Encoded) -> Result<G1, DeviceError> {
+    fn multiply(&self, bases: &Bases, start: usize, scalars: &Encoded) -> Result<G1, DeviceError> {
         let programs = self.session.curve()?;
         let Cut {
             window,
@@ -163,7 +169,7 @@ impl FpgaDevice {
             sums: at(fixed + all_buckets + per_window),
             result: at(fixed + all_buckets + 2 * per_window),
         };
-        self.accumulate(&space, &programs, bases, scalars)?;
+        self.accumulate(&space, &programs, bases, start, scalars)?;
         self.reduce(&space, &programs)
     }
 
@@ -172,6 +178,7 @@ impl FpgaDevice {
         space: &Workspace,
         programs: &CurvePrograms,
         bases: &Bases,
+        start: usize,
         scalars: &Encoded,
     ) -> Result<(), DeviceError> {
         let points = (space.window.rows() / 3) as u16;
@@ -203,12 +210,12 @@ impl FpgaDevice {
             let items = chunk.len() / scalars.width;
             self.session
                 .write_narrow(space.scalars, scalars.width, true, chunk, OPERATION)?;
+            let first = 2 * (start + space.chunk * index);
             let base_row = match &bases.region {
-                Some(region) => region.start() + (2 * space.chunk * index) as u16,
+                Some(region) => region.start() + first as u16,
                 None => {
-                    let rows = bases.rows.get(2 * space.chunk * index..);
+                    let rows = bases.rows.get(first..first + 2 * items);
                     let rows = rows.unwrap_or_default();
-                    let rows = rows.get(..2 * items).unwrap_or_default();
                     self.session.write(space.bases, rows, OPERATION)?;
                     space.bases
                 }

@@ -2,13 +2,20 @@
 //!
 //! The core is simulated, so that only counts are measured: cycles, additions, products, bytes. A projected time is the cycles at a
 //! clock, and beside it the bytes at the speed of a line; neither is given without the other, because the line is usually the slower one.
+//! Of several cores that share an operation, the time is that of the one which takes longest.
+
+mod cores;
+
+use std::time::Duration;
 
 use kernelwise_cpu::CpuDevice;
 use kernelwise_field::{AffineRepr, CurveGroup, G1, G1Affine};
-use kernelwise_fpga::device::{CoreCounters, Estimate, FpgaDevice, SLICES};
+use kernelwise_fpga::device::{CoreCounters, Estimate, SLICES, Speed};
 use kernelwise_hal::{Device, DeviceError, Scalars};
 use serde::Serialize;
 
+pub use self::cores::Cores;
+use self::cores::Count;
 use crate::clock::{CpuScope, Stopwatch};
 use crate::error::BenchError;
 use crate::inputs::{Rng, points};
@@ -17,15 +24,6 @@ use crate::reference::ark;
 
 /// Runs of the CPU's side; the fastest counts.
 const CPU_RUNS: usize = 9;
-
-/// The clock and the line that counts become times with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Setup {
-    /// Clock of the core, in Hz.
-    pub clock_hz: u64,
-    /// Bits a second of the line, ten to a byte.
-    pub baud: u64,
-}
 
 /// A part of an operation, from the core's counters.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -55,15 +53,15 @@ pub struct Projection {
     pub operation: String,
     /// What is counted as work: additions of points, or products.
     pub unit: &'static str,
-    /// How many.
+    /// How many, on all cores.
     pub units: u64,
-    /// Cycles while jobs ran.
+    /// Cycles while jobs ran, of the core that takes longest.
     pub cycles: u64,
-    /// Part of these in which the multiplier worked on a product that was kept.
+    /// Part of the cycles of all cores in which the multiplier worked on a product that was kept.
     pub multiplier_busy: f64,
-    /// The parts of the operation.
+    /// The parts of the operation on the core that takes longest.
     pub parts: Vec<Part>,
-    /// Bytes over the link, both ways; bases were loaded before.
+    /// Bytes over the link of the core that takes longest, both ways; bases were loaded before.
     pub link_bytes: u64,
     /// Projected: the cycles at the clock.
     pub compute_ns: u64,
@@ -78,7 +76,7 @@ pub struct Projection {
     /// Measured: processor time of the same on one thread of the CPU device.
     pub cpu_ns: u64,
     /// What the driver had estimated, before anything ran, of the time with the link.
-    pub estimated_ns: u64,
+    pub estimated_ns: Option<u64>,
     /// Whether by that estimate the core would finish before the CPU.
     pub worth_it: bool,
 }
@@ -87,40 +85,48 @@ pub struct Projection {
 struct Counted {
     operation: String,
     unit: &'static str,
-    units: u64,
-    counters: CoreCounters,
-    parts: Vec<Part>,
-    link_bytes: u64,
-    estimate: Estimate,
+    /// Units of work that a core did.
+    units: fn(CoreCounters) -> u32,
+    each: Vec<Count>,
+    estimate: Option<Duration>,
     cpu_ns: u64,
 }
 
 impl Counted {
-    fn project(self, setup: Setup) -> Projection {
-        let time = |cycles, link_bytes| {
+    fn project(self, speed: Speed) -> Projection {
+        let time = |cycles: u32, link_bytes| {
+            let cycles = cycles.into();
             let spent = Estimate { cycles, link_bytes };
-            spent.time_ns(setup.clock_hz, setup.baud)
+            spent.time_ns(speed.clock_hz, speed.baud)
         };
-        let cycles = u64::from(self.counters.run_cycles);
-        let (compute_ns, link_ns) = (time(cycles, 0), time(0, self.link_bytes));
-        let rate = |ns: u64| self.units as f64 * 1e9 / ns.max(1) as f64;
-        let estimated_ns = self.estimate.time_ns(setup.clock_hz, setup.baud);
+        let all = |sum: CoreCounters, count: &Count| sum.and(count.counters);
+        let all = self.each.iter().fold(CoreCounters::default(), all);
+        let cores = self.each.len().max(1) as f64;
+        let slowest = self.each.into_iter();
+        let slowest = slowest.max_by_key(|c| time(c.counters.run_cycles, c.link_bytes));
+        let slowest = slowest.unwrap_or_default();
+        let cycles = slowest.counters.run_cycles;
+        let (compute_ns, link_ns) = (time(cycles, 0), time(0, slowest.link_bytes));
+        let units = (self.units)(all);
+        let rate = |ns: u64| f64::from(units) * 1e9 / ns.max(1) as f64;
+        let part = |(phase, counters)| Part::new(format!("{phase}"), counters);
+        let estimated_ns = self.estimate.map(|time| time.as_nanos() as u64);
         Projection {
             operation: self.operation,
             unit: self.unit,
-            units: self.units,
-            cycles,
-            multiplier_busy: self.counters.multiplier_busy(),
-            parts: self.parts,
-            link_bytes: self.link_bytes,
+            units: units.into(),
+            cycles: cycles.into(),
+            multiplier_busy: all.multiplier_busy(),
+            parts: slowest.phases.into_iter().map(part).collect(),
+            link_bytes: slowest.link_bytes,
             compute_ns,
             link_ns,
             units_per_second: rate(compute_ns),
-            units_per_second_and_slice: rate(compute_ns) / SLICES as f64,
+            units_per_second_and_slice: rate(compute_ns) / SLICES as f64 / cores,
             units_per_second_with_link: rate(compute_ns + link_ns),
             cpu_ns: self.cpu_ns,
             estimated_ns,
-            worth_it: estimated_ns < self.cpu_ns,
+            worth_it: estimated_ns.is_some_and(|time| time < self.cpu_ns),
         }
     }
 }
@@ -144,12 +150,7 @@ fn timed<T>(mut run: impl FnMut() -> Result<T, DeviceError>) -> Result<(T, u64),
     Ok((result, least))
 }
 
-fn link_bytes(device: &FpgaDevice) -> u64 {
-    let stats = device.link_stats();
-    stats.sent_bytes + stats.received_bytes
-}
-
-fn verify(operation: &str, equal: bool, device: &FpgaDevice) -> Result<(), BenchError> {
+fn verify(operation: &str, equal: bool, device: &dyn Device) -> Result<(), BenchError> {
     if equal {
         return Ok(());
     }
@@ -165,47 +166,40 @@ fn verify(operation: &str, equal: bool, device: &FpgaDevice) -> Result<(), Bench
 /// # Errors
 /// [`BenchError::Mismatch`] if the sum is not the CPU's; [`DeviceError::OutOfMemory`] beyond what the core holds.
 pub fn multiplication(
-    device: &FpgaDevice,
+    cores: &Cores,
     cpu: &CpuDevice,
     log_size: u32,
-    setup: Setup,
+    speed: Speed,
 ) -> Result<Projection, BenchError> {
     let operation = format!("msm of 2^{log_size} points");
     let bases: Vec<G1Affine> = points::<G1>(1, 1 << log_size);
     debug_assert!(bases.iter().all(|base| !base.is_zero()));
     let scalars = Rng::new(2).fields(1 << log_size);
     let scalars = Scalars::Fr(&scalars);
+    let device = cores.device()?;
     let msm = offered(device.msm(), "msm")?;
     let loaded = msm.load(&bases)?;
-    let estimate = device.estimate_msm(&loaded, scalars)?;
-    let (before, phases, bytes) = (device.counters()?, device.phases(), link_bytes(device));
+    let estimate = msm.estimate(&loaded, scalars);
+    let begin = cores.begin()?;
     let got = msm.msm(&loaded, scalars)?;
-    let link_bytes = link_bytes(device) - bytes;
-    let counters = device.counters()?.since(before);
-    let part = |(phase, counters): (_, CoreCounters)| {
-        let earlier = phases.get(&phase).copied().unwrap_or_default();
-        Part::new(format!("{phase}"), counters.since(earlier))
-    };
-    let parts = device.phases().into_iter().map(part).collect();
+    let each = cores.since(&begin)?;
     let reference = offered(cpu.msm(), "msm")?;
     let loaded = reference.load(&bases)?;
     let (expected, cpu_ns) = timed(|| reference.msm(&loaded, scalars))?;
     verify(
         &operation,
         got.into_affine() == expected.into_affine(),
-        device,
+        &*device,
     )?;
     let counted = Counted {
         operation,
         unit: "additions",
-        units: counters.items.into(),
-        counters,
-        parts,
-        link_bytes,
+        units: |counters| counters.items,
+        each,
         estimate,
         cpu_ns,
     };
-    Ok(counted.project(setup))
+    Ok(counted.project(speed))
 }
 
 /// All rounds of a sumcheck of the product of two tables of `2^log_size` field elements, tables loaded anew.
@@ -213,61 +207,76 @@ pub fn multiplication(
 /// # Errors
 /// As [`multiplication`].
 pub fn sumcheck(
-    device: &FpgaDevice,
+    cores: &Cores,
     cpu: &CpuDevice,
     log_size: u32,
-    setup: Setup,
+    speed: Speed,
 ) -> Result<Projection, BenchError> {
     let operation = format!("sumcheck of two tables of 2^{log_size}");
     let instance = SumcheckInstance::new("fr-fr", log_size as usize)?;
-    let estimate = device.estimate_sumcheck(&instance.request()?)?;
+    let device = cores.device()?;
     let core = offered(device.sumcheck(), "sumcheck")?;
-    let (before, bytes) = (device.counters()?, link_bytes(device));
+    let estimate = core.estimate(&instance.request()?);
+    let begin = cores.begin()?;
     let got = instance.play(core)?;
-    let link_bytes = link_bytes(device) - bytes;
-    let counters = device.counters()?.since(before);
+    let mut each = cores.since(&begin)?;
+    // No phases: those are of multi-scalar multiplications.
+    each.iter_mut().for_each(|count| count.phases.clear());
     let reference = offered(cpu.sumcheck(), "sumcheck")?;
     let (expected, cpu_ns) = timed(|| instance.play(reference))?;
     verify(
         &operation,
         ark::field_bytes(&got) == ark::field_bytes(&expected),
-        device,
+        &*device,
     )?;
     let counted = Counted {
         operation,
         unit: "products",
-        units: counters.products.into(),
-        counters,
-        parts: Vec::new(),
-        link_bytes,
+        units: |counters| counters.products,
+        each,
         estimate,
         cpu_ns,
     };
-    Ok(counted.project(setup))
+    Ok(counted.project(speed))
 }
 
 #[cfg(test)]
 mod tests {
-    use kernelwise_fpga::transport::Direct;
-
     use super::*;
 
-    const SETUP: Setup = Setup {
+    const SPEED: Speed = Speed {
         clock_hz: 100_000_000,
         baud: 1_000_000,
     };
 
     #[test]
     fn operations_are_counted_and_projected() {
-        let device = FpgaDevice::open("fpga-model", Box::new(Direct::new())).unwrap();
+        let cores = Cores::open("fpga-model", SPEED).unwrap();
         let cpu = CpuDevice::optimized();
-        let msm = multiplication(&device, &cpu, 4, SETUP).unwrap();
+        let msm = multiplication(&cores, &cpu, 4, SPEED).unwrap();
         let busy: Vec<&str> = msm.parts.iter().map(|part| part.name.as_str()).collect();
         assert_eq!(busy, ["clear", "accumulate", "reduce", "combine"]);
         assert_eq!(msm.compute_ns, 10 * msm.cycles);
         assert_eq!(msm.link_ns, 10_000 * msm.link_bytes);
-        let sumcheck = sumcheck(&device, &cpu, 5, SETUP).unwrap();
+        let sumcheck = sumcheck(&cores, &cpu, 5, SPEED).unwrap();
         assert!(sumcheck.units_per_second > sumcheck.units_per_second_with_link);
         assert!(!sumcheck.worth_it, "a serial line is slow");
+    }
+
+    #[test]
+    fn two_cores_are_done_sooner_than_one() {
+        let cpu = CpuDevice::optimized();
+        let both = |name| {
+            let cores = Cores::open(name, SPEED).unwrap();
+            [multiplication, sumcheck].map(|run| run(&cores, &cpu, 6, SPEED).unwrap())
+        };
+        let (one, two) = (both("fpga-model"), both("fpga-model+fpga-model"));
+        for (one, two) in one.iter().zip(&two) {
+            let time = |p: &Projection| p.compute_ns + p.link_ns;
+            assert!(time(two) < time(one), "{one:?} {two:?}");
+            assert!(two.units_per_second_with_link > one.units_per_second_with_link);
+            let estimated = two.estimated_ns.unwrap() as f64 / time(two) as f64;
+            assert!((0.95..1.05).contains(&estimated), "{two:?}");
+        }
     }
 }
